@@ -1,0 +1,114 @@
+"""What the model is trained on: half templated English, half random words in which a segment comes back."""
+
+from __future__ import annotations
+
+import random
+
+from transformer import BOS
+
+CATEGORIES: dict[str, list[str]] = {
+    "punctuation": [".", ","],
+    "determiner": ["the", "a", "every", "this"],
+    "size": "big small old young tall tiny".split(),
+    "colour": "red blue green yellow black white brown grey".split(),
+    "animal": "dog cat bird horse fox mouse cow duck frog bear".split(),
+    "person": "girl boy man woman king queen doctor teacher farmer baker".split(),
+    "name": "mary john anna tom alice peter emma jack lucy sam".split(),
+    "food": "bread cheese apple soup rice cake fish egg pie honey".split(),
+    "place": "house garden river forest school market field bridge village world".split(),
+    "moved": "ran walked jumped slept hid waited swam fell".split(),
+    "spoke": "sang laughed danced smiled cried worked".split(),
+    "handled": "ate cooked bought sold baked tasted".split(),
+    "noticed": "saw found liked chased followed heard helped watched".split(),
+    "adverb": "quickly slowly quietly happily sadly softly loudly gently".split(),
+    "preposition": "in near behind under beside around".split(),
+    "link": "and but then so said hello to".split(),
+}
+VOCABULARY = [BOS, *(word for words in CATEGORIES.values() for word in words)]
+
+_Sentence = list[str]
+
+
+def sample_document(rng: random.Random, length: int) -> list[int]:
+    """`length` token ids of either kind of text."""
+    words = _story(rng, length) if rng.random() < 0.5 else None
+    if words is None:
+        return repeated_segment(rng, length)[0]
+    return [_IDS[word] for word in words]
+
+
+def repeated_segment(rng: random.Random, length: int) -> tuple[list[int], slice, slice]:
+    """Random tokens with one segment that occurs twice, and where the two occurrences are.
+
+    The segment's length, its place and the gap between its occurrences all vary, so that no fixed distance
+    finds the earlier occurrence: only looking the current token up does.
+    """
+    tokens = [0, *(rng.randrange(1, len(VOCABULARY)) for _ in range(length - 1))]
+    size = rng.randint(6, (length - 1) // 2)
+    first = rng.randint(1, length - 2 * size)
+    second = rng.randint(first + size, length - size)
+    tokens[second : second + size] = tokens[first : first + size]
+    return tokens, slice(first, first + size), slice(second, second + size)
+
+
+def _story(rng: random.Random, length: int) -> list[str]:
+    """Sentences, some of which are told again, which makes copying useful inside English too."""
+    told: list[_Sentence] = []
+    words = [BOS]
+    while len(words) < length:
+        again = bool(told) and rng.random() < 0.35
+        sentence = rng.choice(told) if again else _sentence(rng)
+        told.append(sentence)
+        words += sentence
+    return words[:length]
+
+
+def _sentence(rng: random.Random) -> _Sentence:
+    words = _clause(rng)
+    if rng.random() < 0.25:
+        words += [",", rng.choice(["and", "but", "then", "so"]), *_clause(rng)]
+    return [*words, "."]
+
+
+def _clause(rng: random.Random) -> list[str]:
+    kind = rng.randrange(5)
+    if kind == 0:
+        return [*_animal_or_person(rng), _pick(rng, "moved"), *_manner(rng)]
+    if kind == 1:
+        return [*_person(rng), _pick(rng, "spoke"), *_manner(rng)]
+    if kind == 2:
+        return [*_person(rng), _pick(rng, "handled"), *_noun_phrase(rng, "food")]
+    if kind == 3:
+        return [*_animal_or_person(rng), _pick(rng, "noticed"), *_animal_or_person(rng)]
+    return [*_person(rng), "said", "hello", "to", *_person(rng)]
+
+
+def _animal_or_person(rng: random.Random) -> list[str]:
+    return _noun_phrase(rng, "animal") if rng.random() < 0.6 else _person(rng)
+
+
+def _person(rng: random.Random) -> list[str]:
+    return [_pick(rng, "name")] if rng.random() < 0.5 else _noun_phrase(rng, "person")
+
+
+def _manner(rng: random.Random) -> list[str]:
+    if rng.random() < 0.5:
+        return [_pick(rng, "adverb")]
+    return [_pick(rng, "preposition"), rng.choice(["the", "a"]), _pick(rng, "place")]
+
+
+def _noun_phrase(rng: random.Random, noun: str) -> list[str]:
+    words = [_pick(rng, "determiner")]
+    if rng.random() < 0.3:
+        words.append(_pick(rng, "size"))
+    # People come without a colour, so that colours say something about the noun after them.
+    if noun != "person" and rng.random() < 0.5:
+        words.append(_pick(rng, "colour"))
+    return [*words, _pick(rng, noun)]
+
+
+def _pick(rng: random.Random, category: str) -> str:
+    return rng.choice(CATEGORIES[category])
+
+
+_IDS = {word: index for index, word in enumerate(VOCABULARY)}

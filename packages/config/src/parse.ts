@@ -1,0 +1,64 @@
+import type { z } from "zod";
+import { SeerError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+
+/**
+ * Validates `input` against `schema`, naming in the error each wrong key, its value and what to write instead.
+ *
+ * @throws SeerError `config/invalid`
+ */
+export function parseConfig<S extends z.ZodType>(name: string, schema: S, input: unknown): z.output<S> {
+  const result = schema.safeParse(input, { reportInput: true });
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => describe(issue, schema));
+  throw new SeerError(
+    "config/invalid",
+    [`${name} is not valid:`, ...problems.map((p) => `  - ${p}`)].join("\n"),
+  );
+}
+
+function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  const where = pathText(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, issue.path);
+    return issue.keys
+      .map((key) => {
+        const meant = nearest(key, known);
+        const remedy = meant === undefined ? `known keys: ${known.join(", ")}` : `did you mean \`${meant}\`?`;
+        return `${where === "" ? "" : `${where}: `}unknown key \`${key}\`; ${remedy}`;
+      })
+      .join("\n  - ");
+  }
+  const value = issue.code === "custom" || issue.input === undefined ? "" : ` (got ${show(issue.input)})`;
+  return `${where === "" ? "" : `${where}: `}${issue.message}${value}`;
+}
+
+function pathText(path: PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? String(key) : `${text}.${String(key)}`;
+  }, "");
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** The keys the schema knows at `path`, seen through the wrappers (defaults, pipes, arrays) around its objects. */
+function keysAt(schema: z.ZodType, path: PropertyKey[]): string[] {
+  let current = unwrap(schema);
+  for (const key of path) {
+    const definition = current?._zod.def as
+      | { shape?: Record<string, z.ZodType>; element?: z.ZodType }
+      | undefined;
+    current = unwrap(typeof key === "number" ? definition?.element : definition?.shape?.[String(key)]);
+  }
+  return Object.keys((current?._zod.def as { shape?: object } | undefined)?.shape ?? {});
+}
+
+function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
+  const definition = schema?._zod.def as { innerType?: z.ZodType; in?: z.ZodType } | undefined;
+  const inner = definition?.innerType ?? definition?.in;
+  return inner === undefined ? schema : unwrap(inner);
+}
