@@ -67,7 +67,8 @@ class LayerTrace:
     """What one attention layer computed."""
 
     residual: Array  # (..., n, d), as it enters the layer
-    normed: Array  # (..., n, d)
+    normed: Array  # (..., n, d), what the values are read from
+    placed: Array  # (..., n, d), with positions added: what queries and keys are read from
     query: Array  # (..., h, n, k)
     key: Array  # (..., h, n, k)
     value: Array  # (..., h, n, k)
@@ -117,7 +118,7 @@ class Transformer:
         if n > self.config.n_positions:
             raise ValueError(f"{n} tokens do not fit in the context of {self.config.n_positions}")
 
-        residual = self.weights["embed.tokens"][ids] + self.weights["embed.positions"][:n]
+        residual = self.weights["embed.tokens"][ids]
         layers: list[LayerTrace] = []
         for index in range(self.config.n_layers):
             layer = self._attend(index, residual)
@@ -127,15 +128,17 @@ class Transformer:
         return Trace(layers, residual, normed, normed @ self.weights["unembed"])
 
     def _attend(self, index: int, residual: Array) -> LayerTrace:
-        normed = rms_norm(residual)
-        query, key, value = (
-            split_heads(normed @ self.weights[f"layers.{index}.{name}"], self.config.n_heads)
-            for name in ("query", "key", "value")
-        )
         n = residual.shape[-2]
+        normed = rms_norm(residual)
+        # Positions steer attention but never enter the residual stream, which keeps it about words.
+        placed = normed + self.weights["embed.positions"][:n]
+        query, key, value = (
+            split_heads(source @ self.weights[f"layers.{index}.{name}"], self.config.n_heads)
+            for name, source in (("query", placed), ("key", placed), ("value", normed))
+        )
         scores = query @ key.swapaxes(-1, -2) * self.config.d_head**-0.5
         pattern = softmax(np.where(np.tri(n, dtype=bool), scores, -np.inf))
-        return LayerTrace(residual, normed, query, key, value, pattern, merge_heads(pattern @ value))
+        return LayerTrace(residual, normed, placed, query, key, value, pattern, merge_heads(pattern @ value))
 
 
 def rms_norm(x: Array) -> Array:

@@ -21,14 +21,15 @@ def loss_and_gradients(model: Transformer, batch: NDArray[np.integer[Any]]) -> t
     d_logits[at_target] -= 1
     d_logits /= targets.size
 
-    gradients: Weights = {"unembed": _weight_gradient(trace.normed, d_logits)}
+    gradients: Weights = {
+        "unembed": _weight_gradient(trace.normed, d_logits),
+        "embed.positions": np.zeros_like(model.weights["embed.positions"]),
+        "embed.tokens": np.zeros_like(model.weights["embed.tokens"]),
+    }
     d_residual = _through_norm(trace.residual, d_logits @ model.weights["unembed"].T)
     for index in reversed(range(model.config.n_layers)):
         d_residual = d_residual + _layer(model, index, trace.layers[index], d_residual, gradients)
 
-    gradients["embed.positions"] = np.zeros_like(model.weights["embed.positions"])
-    gradients["embed.positions"][: inputs.shape[1]] = d_residual.sum(axis=0)
-    gradients["embed.tokens"] = np.zeros_like(model.weights["embed.tokens"])
     np.add.at(gradients["embed.tokens"], inputs, d_residual)
     return loss, gradients
 
@@ -43,16 +44,19 @@ def _layer(model: Transformer, index: int, layer: LayerTrace, d_out: Array, grad
     d_scores = layer.pattern * (d_pattern - (d_pattern * layer.pattern).sum(axis=-1, keepdims=True))
     d_scores *= model.config.d_head**-0.5
     d_heads = {
-        "query": d_scores @ layer.key,
-        "key": d_scores.swapaxes(-1, -2) @ layer.query,
-        "value": layer.pattern.swapaxes(-1, -2) @ d_mixed,
+        "query": (layer.placed, d_scores @ layer.key),
+        "key": (layer.placed, d_scores.swapaxes(-1, -2) @ layer.query),
+        "value": (layer.normed, layer.pattern.swapaxes(-1, -2) @ d_mixed),
     }
 
     d_normed = np.zeros_like(layer.normed)
-    for part, d_head in d_heads.items():
+    for part, (source, d_head) in d_heads.items():
         d_merged = merge_heads(d_head)
-        gradients[f"{name}.{part}"] = _weight_gradient(layer.normed, d_merged)
-        d_normed += d_merged @ model.weights[f"{name}.{part}"].T
+        gradients[f"{name}.{part}"] = _weight_gradient(source, d_merged)
+        d_source = d_merged @ model.weights[f"{name}.{part}"].T
+        d_normed += d_source
+        if source is layer.placed:
+            gradients["embed.positions"][: source.shape[1]] += d_source.sum(axis=0)
     return _through_norm(layer.residual, d_normed)
 
 

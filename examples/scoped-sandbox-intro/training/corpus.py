@@ -31,10 +31,9 @@ _Sentence = list[str]
 
 def sample_document(rng: random.Random, length: int) -> list[int]:
     """`length` token ids of either kind of text."""
-    words = _story(rng, length) if rng.random() < 0.5 else None
-    if words is None:
-        return repeated_segment(rng, length)[0]
-    return [_IDS[word] for word in words]
+    if rng.random() < 0.5:
+        return [_IDS[word] for word in _story(rng, length)]
+    return _recurring(rng, length)
 
 
 def repeated_segment(rng: random.Random, length: int) -> tuple[list[int], slice, slice]:
@@ -43,12 +42,26 @@ def repeated_segment(rng: random.Random, length: int) -> tuple[list[int], slice,
     The segment's length, its place and the gap between its occurrences all vary, so that no fixed distance
     finds the earlier occurrence: only looking the current token up does.
     """
-    tokens = [0, *(rng.randrange(1, len(VOCABULARY)) for _ in range(length - 1))]
+    tokens = [0, *_random_tokens(rng, length - 1)]
     size = rng.randint(6, (length - 1) // 2)
     first = rng.randint(1, length - 2 * size)
     second = rng.randint(first + size, length - size)
     tokens[second : second + size] = tokens[first : first + size]
     return tokens, slice(first, first + size), slice(second, second + size)
+
+
+def _recurring(rng: random.Random, length: int) -> list[int]:
+    """Random tokens in which one segment comes back as often as fits, after gaps of any size."""
+    segment = _random_tokens(rng, rng.randint(6, 24))
+    tokens = [0, *_random_tokens(rng, rng.randint(0, 8))]
+    while len(tokens) < length:
+        tokens += segment
+        tokens += _random_tokens(rng, rng.randint(0, 8))
+    return tokens[:length]
+
+
+def _random_tokens(rng: random.Random, count: int) -> list[int]:
+    return [rng.randrange(1, len(VOCABULARY)) for _ in range(count)]
 
 
 def _story(rng: random.Random, length: int) -> list[str]:
