@@ -10,7 +10,15 @@ export type {
 export { type ConfigErrorCode, SeerError, type SeerErrorOptions } from "./errors.ts";
 export { type McpConfig, type McpServerConfig, mcpConfigSchema } from "./mcp-config.ts";
 export { type ModelConfig, type ModelConfigInput, modelConfigSchema } from "./model-config.ts";
-export { environmentVariables, isLocalModel, modelName, modelPath, modelPathVariable, sandboxPaths } from "./names.ts";
+export {
+  environmentVariables,
+  isLocalModel,
+  localModelPath,
+  modelName,
+  modelPath,
+  modelPathVariable,
+  sandboxPaths,
+} from "./names.ts";
 export { nearest } from "./nearest.ts";
 export { parseConfig } from "./parse.ts";
 export { type RepoConfig, type RepoConfigInput, repoConfigSchema } from "./repo-config.ts";

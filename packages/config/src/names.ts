@@ -1,4 +1,5 @@
-import { basename, resolve } from "node:path";
+import { homedir } from "node:os";
+import { basename, join, resolve } from "node:path";
 
 /** Where things are inside a sandbox, whatever its backend. */
 export const sandboxPaths = {
@@ -28,13 +29,18 @@ export function isLocalModel(name: string): boolean {
   return /^(\.{0,2}\/|~\/|\.\.?$)/.test(name);
 }
 
+/** The absolute path of a model that is a local directory, written relative to `from` or to the home directory. */
+export function localModelPath(name: string, from: string = process.cwd()): string {
+  return name.startsWith("~/") ? join(homedir(), name.slice(2)) : resolve(from, name);
+}
+
 /**
  * The name under which a sandbox knows a model: its hub id, the last part of its local directory,
  * or only its variable's name when it is hidden.
  */
 export function modelName(model: { name: string; varName: string; hidden: boolean }): string {
   if (model.hidden) return model.varName;
-  return isLocalModel(model.name) ? basename(resolve(model.name)) : model.name;
+  return isLocalModel(model.name) ? basename(localModelPath(model.name)) : model.name;
 }
 
 /** The directory of a model's weights in a sandbox, from its name there: `/models/google--gemma-2-9b` for `google/gemma-2-9b`. */

@@ -29,8 +29,10 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
       })
       .join("\n  - ");
   }
+  // Of a wrong key, Zod's own message says only that it is wrong.
+  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const value = issue.code === "custom" || issue.input === undefined ? "" : ` (got ${show(issue.input)})`;
-  return `${where === "" ? "" : `${where}: `}${issue.message}${value}`;
+  return `${where === "" ? "" : `${where}: `}${message}${value}`;
 }
 
 function pathText(path: PropertyKey[]): string {

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { SeerError } from "./errors.ts";
 import { modelConfigSchema } from "./model-config.ts";
-import { environmentVariables, isLocalModel, modelName, modelPathVariable } from "./names.ts";
+import { environmentVariables, isLocalModel, localModelPath, modelName, modelPathVariable } from "./names.ts";
 import { parseConfig } from "./parse.ts";
 import { repoConfigSchema } from "./repo-config.ts";
 
@@ -37,7 +37,7 @@ export const sandboxConfigSchema = z
     /** `"3.12"`; the backend's own default when absent. */
     pythonVersion: z
       .string()
-      .regex(/^3\.\d{1,2}(\.\d{1,2})?$/, "expected a Python version such as `3.12`")
+      .regex(/^3\.\d{1,2}(\.\d{1,2})?$/, { error: "expected a Python version such as `3.12`", abort: true })
       .refine((version) => Number(version.split(".")[1]) >= 10, "sandboxes need Python 3.10 or newer")
       .optional(),
     /** pip requirements. */
@@ -144,11 +144,14 @@ export async function readSandboxConfig(file: string): Promise<SandboxConfigInpu
   const config = parseConfig(file, sandboxConfigSchema, input);
   const from = dirname(resolve(file));
   const absolute = ([local, inside]: [string, string]): [string, string] => [resolve(from, local), inside];
+  const absoluteModel = (name: string) => (isLocalModel(name) ? localModelPath(name, from) : name);
   return {
     ...config,
-    models: config.models.map((model) =>
-      isLocalModel(model.name) ? { ...model, name: resolve(from, model.name) } : model,
-    ),
+    models: config.models.map((model) => ({
+      ...model,
+      name: absoluteModel(model.name),
+      baseModel: model.baseModel === undefined ? undefined : absoluteModel(model.baseModel),
+    })),
     localFiles: config.localFiles.map(absolute),
     localDirs: config.localDirs.map(absolute),
   };
