@@ -1,0 +1,1 @@
+"""The Python process of a local session: cells that share one namespace, as in a notebook."""
