@@ -234,9 +234,7 @@ class TestImages:
         assert outcome["images"] == [b"\x89PNG"]
         assert cell(notebook, "Picture")["images"] == []
 
-    def test_open_figures(self, notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
-        pytest.importorskip("matplotlib")
-        monkeypatch.setenv("MPLBACKEND", "Agg")
+    def test_open_figures(self, notebook: Notebook) -> None:
         cell(notebook, "import matplotlib\nmatplotlib.use('Agg')")
         outcome = cell(notebook, "import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
         assert [image[:4] for image in outcome["images"]] == [b"\x89PNG"]

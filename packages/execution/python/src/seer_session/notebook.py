@@ -73,11 +73,11 @@ class Notebook:
         eval(cell.body, self._namespace)
         return None if cell.value is None else eval(cell.value, self._namespace)
 
-    # A cell that awaits anywhere runs in the loop as a whole: it may make a task in one line and await it in the next.
+    # A cell that awaits anywhere runs in the loop as a whole: one line may make a task that the next awaits.
     async def _evaluate_in_loop(self, cell: Cell) -> Any:
         value = None
         for code in filter(None, cell):
             value = eval(code, self._namespace)
             if awaits(code):
                 value = await value
-        return None if cell.value is None else value
+        return value
