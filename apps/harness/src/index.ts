@@ -1,0 +1,12 @@
+export { HarnessError, type HarnessErrorCode } from "./errors.ts";
+export type { AgentEvent, EndReason, RunFailure } from "./events/agent-event.ts";
+export { type FormatOptions, formatEvent } from "./events/format-event.ts";
+export { type ConnectOptions, McpTools, type ToolDefinition } from "./mcp/mcp-tools.ts";
+export type { CallOptions, ToolProgress } from "./mcp/server-connection.ts";
+export type { ToolImage, ToolResult } from "./mcp/tool-result.ts";
+export type { AnsweredCall, Message, ToolCall, Usage } from "./messages.ts";
+export type { ProviderName } from "./providers/create-provider.ts";
+export type { Provider, ProviderEvent } from "./providers/provider.ts";
+export type { ScriptTurnInput } from "./providers/script/script-schema.ts";
+export { runAgent } from "./run/run-agent.ts";
+export type { RunAgentOptions } from "./run/run-options.ts";

@@ -1,0 +1,57 @@
+import type { AgentEventBody } from "../events/agent-event.ts";
+import type { ToolDefinition } from "../mcp/mcp-tools.ts";
+import type { ToolCall } from "../messages.ts";
+import type { ProviderEvent } from "../providers/provider.ts";
+import { assertExactTools } from "./assert-exact-tools.ts";
+import type { RunTotals } from "./run-totals.ts";
+
+/** What a model said in one turn. */
+interface PlayedTurn {
+  text: string;
+  toolCalls: ToolCall[];
+}
+
+/** Passes on a model's turn as it comes in, and returns it whole. */
+export async function* playTurn(
+  turn: number,
+  said: AsyncIterable<ProviderEvent>,
+  tools: readonly ToolDefinition[],
+  totals: RunTotals,
+): AsyncGenerator<AgentEventBody, PlayedTurn> {
+  const texts: string[] = [];
+  const toolCalls: ToolCall[] = [];
+  let block: { type: "text" | "reasoning"; text: string } | undefined;
+
+  function* endBlock(): Generator<AgentEventBody> {
+    if (block === undefined) return;
+    if (block.type === "text") texts.push(block.text);
+    yield { ...block, turn };
+    block = undefined;
+  }
+
+  for await (const event of said) {
+    switch (event.type) {
+      case "text-delta":
+      case "reasoning-delta": {
+        const type = event.type === "text-delta" ? "text" : "reasoning";
+        if (block?.type !== type) yield* endBlock();
+        block = { type, text: (block?.text ?? "") + event.text };
+        if (type === "text") yield { type: "text-delta", turn, text: event.text };
+        break;
+      }
+      case "tool-call":
+        yield* endBlock();
+        toolCalls.push({ id: event.id, tool: event.tool, arguments: event.arguments });
+        break;
+      case "usage":
+        totals.add(event.usage);
+        yield { type: "usage", turn, usage: event.usage };
+        break;
+      case "tools":
+        assertExactTools(tools, event.names);
+        break;
+    }
+  }
+  yield* endBlock();
+  return { text: texts.join("\n\n"), toolCalls };
+}
