@@ -1,0 +1,111 @@
+import { Connection, type ConnectionOptions } from "../connect/connection.ts";
+import type { Hello } from "../connect/socket.ts";
+import { RpcError } from "../errors.ts";
+import { type Message, packMessage } from "../messages/message.ts";
+import type { Call, Outcome } from "./call.ts";
+
+/** The calls under way over one connection; they outlive the loss of it. */
+export class CallTable {
+  readonly #connection: Connection;
+  readonly #calls = new Map<string, Call>();
+  /** Calls that were cancelled while there was no connection to say so. */
+  readonly #abandoned = new Set<string>();
+  #instance: string | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#connection = new Connection(options, {
+      onMessage: (message) => this.#receive(message),
+      onReopened: (hello) => this.#resume(hello),
+      onLost: () => this.#calls.size > 0 || this.#abandoned.size > 0,
+      onUnreachable: (error) => this.#failAll(error),
+    });
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    this.#instance = (await this.#connection.open(signal)).instance;
+  }
+
+  start(call: Call): void {
+    if (this.#connection.isClosed) throw new RpcError("rpc/closed", "This client is closed");
+    if (this.#calls.has(call.id)) {
+      throw new RpcError("rpc/bad-request", `This client already has a call \`${call.id}\` under way`);
+    }
+    this.#calls.set(call.id, call);
+    call.sent = this.#connection.send(call.message ?? call.attachMessage());
+  }
+
+  /** Lets a call's producer send more items; lost with its connection, because attaching grants credit anew. */
+  credit(call: Call, items: number): void {
+    if (this.#calls.has(call.id)) this.#connection.send(packMessage({ op: "credit", id: call.id, items }));
+  }
+
+  /** Ends a call here at once, and in the host as soon as it hears of it. */
+  cancel(call: Call, error: () => unknown): void {
+    if (!this.#calls.has(call.id)) return;
+    this.#end(call, { error });
+    if (call.sent && !this.#connection.send(cancelMessage(call.id))) this.#abandoned.add(call.id);
+  }
+
+  async close(): Promise<void> {
+    this.#failAll(
+      new RpcError("rpc/closed", "The client was closed while the call was under way", {
+        hint: "The call itself goes on: another client can `attach` to it.",
+      }),
+    );
+    await this.#connection.close();
+  }
+
+  #receive(message: Message): void {
+    const call = this.#calls.get(message.header.id ?? "");
+    if (call === undefined) return;
+    try {
+      const state = call.receive(message);
+      if (state === "last") this.#calls.delete(call.id);
+      // It was lost with the connection on its way there. Should it have arrived after all, its id keeps it from running twice.
+      else if (state === "unknown-call") this.#connection.send(call.message as string | Buffer);
+    } catch (error) {
+      // A value that cannot be read, or a caller's own callback.
+      this.cancel(call, () => error);
+    }
+  }
+
+  #resume({ instance }: Hello): void {
+    const restarted = instance !== this.#instance;
+    this.#instance = instance;
+    for (const id of this.#abandoned) this.#connection.send(cancelMessage(id));
+    this.#abandoned.clear();
+    for (const call of [...this.#calls.values()]) {
+      if (call.sent && restarted) this.#end(call, { error: lost });
+      else if (call.sent) this.#connection.send(call.attachMessage());
+      else call.sent = this.#connection.send(call.message ?? call.attachMessage());
+    }
+  }
+
+  #failAll(error: RpcError): void {
+    this.#abandoned.clear();
+    for (const call of [...this.#calls.values()]) {
+      this.#end(call, {
+        error: () => new RpcError(error.code, error.message, { cause: error, hint: error.hint }),
+      });
+    }
+  }
+
+  #end(call: Call, outcome: Outcome): void {
+    this.#calls.delete(call.id);
+    call.settle(outcome);
+  }
+}
+
+function cancelMessage(id: string): string {
+  return packMessage({ op: "cancel", id }) as string;
+}
+
+function lost(): RpcError {
+  return new RpcError(
+    "rpc/call-lost",
+    "The host was started anew while the connection was lost; the call may have run",
+    {
+      hint: "Call again if it does no harm to run twice.",
+    },
+  );
+}

@@ -1,0 +1,107 @@
+import { errorFromHost, RpcError, type WireError } from "../errors.ts";
+import { type Message, type MessageHeader, packMessage } from "../messages/message.ts";
+import type { CallProgress, OutputStream, WatchOptions } from "./call-options.ts";
+
+/** How a call ended. The error is made where it is thrown, so that its stack shows the caller. */
+export type Outcome = { value: unknown } | { error: () => unknown };
+
+export interface CallInit {
+  id: string;
+  /** The message that starts the call; absent when somebody else has started it. */
+  message?: string | Buffer;
+  options: WatchOptions;
+  outputFrom?: number;
+  /** Gets the items of a stream. */
+  onItem?: (item: unknown) => void;
+}
+
+/** One call under way, as this client sees it: what has arrived of it so far, and what to ask for after a lost connection. */
+export class Call {
+  readonly id: string;
+  readonly message: string | Buffer | undefined;
+  readonly outcome: Promise<Outcome>;
+  /** Whether the message has been handed to a connection, so that the host may know the call. */
+  sent = false;
+  readonly #settle: (outcome: Outcome) => void;
+  readonly #options: WatchOptions;
+  readonly #onItem: ((item: unknown) => void) | undefined;
+  #nextOutput: number;
+  #nextItem = 0;
+
+  constructor({ id, message, options, outputFrom = 0, onItem }: CallInit) {
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    this.id = id;
+    this.message = message;
+    this.outcome = promise;
+    this.#settle = resolve;
+    this.#options = options;
+    this.#onItem = onItem;
+    this.#nextOutput = outputFrom;
+  }
+
+  /** Asks for everything about this call that has not arrived yet. */
+  attachMessage(): string {
+    const header: MessageHeader = { op: "attach", id: this.id, item: this.#nextItem };
+    if (wantsOutput(this.#options)) header.output = this.#nextOutput;
+    return packMessage(header) as string;
+  }
+
+  settle(outcome: Outcome): void {
+    this.#settle(outcome);
+  }
+
+  /** Takes a message about this call; says whether it was the last. */
+  receive({ header, value }: Message): "more" | "last" | "unknown-call" {
+    switch (header.op) {
+      case "result":
+        this.settle({ value: value() });
+        return "last";
+      case "error": {
+        const error = value() as WireError;
+        if (error.code === "unknown-call" && this.message !== undefined) return "unknown-call";
+        this.settle({ error: () => errorFromHost(error) });
+        return "last";
+      }
+      case "item":
+        this.#takeItem(header, value);
+        return "more";
+      case "output":
+        this.#takeOutput(header, value() as string);
+        return "more";
+      case "progress":
+        this.#options.onProgress?.(readProgress(header));
+        return "more";
+      default:
+        return "more";
+    }
+  }
+
+  #takeItem({ index }: MessageHeader, value: () => unknown): void {
+    if (index !== this.#nextItem) {
+      throw new RpcError(
+        "rpc/protocol",
+        `The host sent item ${index} of a stream instead of ${this.#nextItem}`,
+      );
+    }
+    this.#nextItem++;
+    this.#onItem?.(value());
+  }
+
+  #takeOutput({ offset, stream }: MessageHeader, text: string): void {
+    this.#nextOutput = Number(offset) + Buffer.byteLength(text);
+    this.#options.onOutput?.(text, stream as OutputStream);
+  }
+}
+
+/** Whether a call's output and progress are to be sent as they come. */
+export function wantsOutput({ onOutput, onProgress }: WatchOptions): boolean {
+  return onOutput !== undefined || onProgress !== undefined;
+}
+
+function readProgress({ done, total, message }: MessageHeader): CallProgress {
+  return {
+    done: Number(done),
+    total: typeof total === "number" ? total : undefined,
+    message: typeof message === "string" ? message : undefined,
+  };
+}

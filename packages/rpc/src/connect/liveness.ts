@@ -1,0 +1,42 @@
+import type { Socket as TcpSocket } from "node:net";
+import type { WebSocket } from "ws";
+import { packMessage } from "../messages/message.ts";
+
+/**
+ * Notices a connection on which nothing moves any more, such as one whose other end lost power.
+ *
+ * After an interval without a byte in or out it sends a ping, and after another calls `onDead`; a transfer that is
+ * slow but moves is alive.
+ */
+export class Liveness {
+  readonly #timer: NodeJS.Timeout;
+  readonly #webSocket: WebSocket;
+  readonly #tcp: TcpSocket;
+  readonly #onDead: () => void;
+  #received = 0;
+  #queued = 0;
+  #quietIntervals = 0;
+
+  constructor(webSocket: WebSocket, tcp: TcpSocket, intervalMs: number, onDead: () => void) {
+    this.#webSocket = webSocket;
+    this.#tcp = tcp;
+    this.#onDead = onDead;
+    this.#timer = setInterval(() => this.#check(), intervalMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #check(): void {
+    const { bytesRead } = this.#tcp;
+    const { bufferedAmount } = this.#webSocket;
+    const moved = bytesRead !== this.#received || bufferedAmount < this.#queued;
+    this.#received = bytesRead;
+    this.#queued = bufferedAmount;
+    this.#quietIntervals = moved ? 0 : this.#quietIntervals + 1;
+    if (this.#quietIntervals === 1) this.#webSocket.send(packMessage({ op: "ping", id: "liveness" }));
+    if (this.#quietIntervals === 3) this.#onDead();
+  }
+}

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import type { WireError } from "../errors.ts";
+
+export const healthSchema = z.object({
+  protocol: z.number(),
+  name: z.string(),
+  state: z.enum(["loading", "idle", "busy", "restarting", "failed", "dead"]),
+  /** Calls that are running, and that wait for their turn. */
+  running: z.number(),
+  waiting: z.number(),
+  queueLimit: z.number(),
+  /** How often the worker was restarted. */
+  restarts: z.number(),
+  pid: z.number(),
+  uptimeMs: z.number(),
+  /** Why the file did not load, when `state` is `failed`. */
+  error: z.custom<WireError>().optional(),
+});
+
+/** How a host is. */
+export type Health = z.output<typeof healthSchema>;
+/** `loading` until the file is loaded, then `idle` or `busy`; `failed` when it did not load. */
+export type HostState = Health["state"];

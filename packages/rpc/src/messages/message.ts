@@ -1,0 +1,116 @@
+import { RpcError } from "../errors.ts";
+import { decodeValue } from "../values/decode.ts";
+import { encodeValue } from "../values/encode.ts";
+
+/** The first line of a message: what it is about. */
+export type MessageHeader = { op: string; id?: string } & Record<string, unknown>;
+
+const newline = 10;
+const alignment = 8;
+
+/** Writes a message: text when its value holds no buffers, else bytes. */
+export function packMessage(header: MessageHeader, ...body: [] | [value: unknown]): string | Buffer {
+  if (body.length === 0) return `${JSON.stringify(header)}\n`;
+  const buffers: Uint8Array[] = [];
+  const json = JSON.stringify(encodeValue(body[0], buffers));
+  if (buffers.length === 0) return `${JSON.stringify(header)}\n${json}`;
+  return packBuffers(header, json, buffers);
+}
+
+function packBuffers(header: MessageHeader, json: string, buffers: readonly Uint8Array[]): Buffer {
+  const jsonLength = Buffer.byteLength(json);
+  const lengths = buffers.map((buffer) => buffer.byteLength);
+  let padding = 0;
+  let line: string;
+  // The padding is counted in the header, whose length decides it: at most a few rounds settle it.
+  do {
+    line = `${JSON.stringify({ ...header, json: jsonLength + padding, buffers: lengths })}\n`;
+  } while ((Buffer.byteLength(line) + jsonLength + padding) % alignment !== 0 && ++padding);
+
+  const start = Buffer.byteLength(line) + jsonLength + padding;
+  const message = Buffer.allocUnsafe(lengths.reduce((end, length) => end + padded(length), start));
+  let offset = message.write(line, 0);
+  offset += message.write(json, offset);
+  message.fill(" ", offset, start);
+  offset = start;
+  for (const buffer of buffers) {
+    message.set(buffer, offset);
+    message.fill(0, offset + buffer.byteLength, offset + padded(buffer.byteLength));
+    offset += padded(buffer.byteLength);
+  }
+  return message;
+}
+
+/** A message that arrived; its value is read only when it is wanted. */
+export interface Message {
+  readonly header: MessageHeader;
+  /** @throws RpcError `rpc/protocol` */
+  value(): unknown;
+}
+
+/** @throws RpcError `rpc/protocol` */
+export function unpackMessage(data: Buffer): Message {
+  const end = data.indexOf(newline);
+  const header = parseHeader(data.toString("utf8", 0, end === -1 ? data.length : end));
+  const body = end === -1 ? data.length : end + 1;
+  return {
+    header,
+    value() {
+      if (header.buffers === undefined) return decodeValue(data.toString("utf8", body));
+      const { json, buffers } = sliceBody(header, data, body);
+      return decodeValue(json, buffers);
+    },
+  };
+}
+
+function sliceBody(
+  header: MessageHeader,
+  data: Buffer,
+  body: number,
+): { json: string; buffers: Uint8Array[] } {
+  const { json, buffers: lengths } = header;
+  if (!isCount(json) || !Array.isArray(lengths) || !lengths.every(isCount)) {
+    throw new RpcError("rpc/protocol", "The host sent a message whose header does not say how long it is");
+  }
+  let offset = body + json;
+  const total = lengths.reduce((end, length) => end + padded(length), offset);
+  if (total > data.length) {
+    throw new RpcError(
+      "rpc/protocol",
+      `The host sent a message of ${data.length} bytes that should have ${total}`,
+    );
+  }
+  const source = ownMemory(data);
+  const buffers = lengths.map((length) => {
+    const buffer = new Uint8Array(source.buffer, source.byteOffset + offset, length);
+    offset += padded(length);
+    return buffer;
+  });
+  return { json: data.toString("utf8", body, body + json), buffers };
+}
+
+/** A small message is a slice of what the socket read; an array that views it would keep all of that alive. */
+function ownMemory(data: Uint8Array): Uint8Array {
+  return data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
+}
+
+function parseHeader(line: string): MessageHeader {
+  let header: unknown;
+  try {
+    header = JSON.parse(line);
+  } catch {
+    header = undefined;
+  }
+  if (typeof header !== "object" || header === null || !("op" in header) || typeof header.op !== "string") {
+    throw new RpcError("rpc/protocol", `The host sent a message without a header: ${line.slice(0, 80)}`);
+  }
+  return header as MessageHeader;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function padded(length: number): number {
+  return Math.ceil(length / alignment) * alignment;
+}
