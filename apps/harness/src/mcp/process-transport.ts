@@ -45,7 +45,7 @@ export class ProcessTransport implements Transport {
       child.once("exit", (code, signal) => {
         this.ending ??= signal === null ? `exit code ${code}` : `signal ${signal}`;
         // A process that the server left behind would keep its pipes open, and `close` from coming.
-        this.#signal("SIGKILL");
+        this.kill("SIGKILL");
         resolve();
       });
       child.once("error", () => resolve());
@@ -73,10 +73,21 @@ export class ProcessTransport implements Transport {
   async close(): Promise<void> {
     this.#child?.stdin.end();
     if (await this.#exitsInTime()) return;
-    this.#signal("SIGTERM");
+    this.kill("SIGTERM");
     if (await this.#exitsInTime()) return;
-    this.#signal("SIGKILL");
+    this.kill("SIGKILL");
     await this.#exited;
+  }
+
+  /** Sends a signal to the server and everything that it started. */
+  kill(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Nothing of the group is left.
+    }
   }
 
   async #exitsInTime(): Promise<boolean> {
@@ -89,22 +100,12 @@ export class ProcessTransport implements Transport {
     return exited;
   }
 
-  #signal(signal: NodeJS.Signals): void {
-    const pid = this.#child?.pid;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // Nothing of the group is left.
-    }
-  }
-
   #receive(chunk: Buffer): void {
     try {
       this.#received.append(chunk);
     } catch {
       this.ending = `a message of more than ${maxMessageBytes} bytes`;
-      this.#signal("SIGKILL");
+      this.kill("SIGKILL");
       return;
     }
     while (true) {

@@ -73,6 +73,8 @@ export class ServerConnection {
       this.tools = await this.#listTools(request);
     } catch (cause) {
       const message = this.#explain(cause, options.timeoutMs);
+      // One that does not answer is not asked to end, either.
+      if (this.#transport instanceof ProcessTransport) this.#transport.kill("SIGTERM");
       await this.close();
       options.signal?.throwIfAborted();
       throw new HarnessError("harness/server-failed", message, { cause });
