@@ -28,6 +28,7 @@ export class ProcessTransport implements Transport {
   readonly #received = new ReadBuffer({ maxBufferSize: maxMessageBytes });
   #child: ChildProcessWithoutNullStreams | undefined;
   #exited: Promise<void> = Promise.resolve();
+  #delivered: Promise<void> = Promise.resolve();
 
   constructor(config: { command: string; args: string[]; env: Record<string, string> }) {
     this.#config = config;
@@ -108,6 +109,10 @@ export class ProcessTransport implements Transport {
       this.kill("SIGKILL");
       return;
     }
+    this.#delivered = this.#delivered.then(() => this.#deliver());
+  }
+
+  async #deliver(): Promise<void> {
     while (true) {
       try {
         const message = this.#received.readMessage();
@@ -117,6 +122,8 @@ export class ProcessTransport implements Transport {
         // A line that is no message, such as a stray print of the server's.
         this.onerror?.(error as Error);
       }
+      // The client puts notifications off by a microtask; a result in the same chunk would overtake the last progress.
+      await Promise.resolve();
     }
   }
 }
