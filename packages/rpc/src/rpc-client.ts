@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Call, type Outcome, wantsOutput } from "./call/call.ts";
+import { Call, type CallInit, type Outcome, wantsOutput } from "./call/call.ts";
 import type {
   AttachOptions,
   CallArguments,
@@ -35,6 +35,7 @@ const describeWaitMs = 20_000;
 // The host keeps a call's deadline; this is for a host that cannot.
 const deadlineGraceMs = 5_000;
 const defaultCredit = 16;
+const unlimited = 2 ** 52;
 
 /**
  * Calls the functions that a host serves, any number at once over one connection.
@@ -75,13 +76,13 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Calls a function and returns its result.
+   * Calls a function and returns its result; the items of one that yields, as a list.
    *
    * @throws RemoteError when the function raises, RpcError when it cannot be called
    */
   async call(fn: string, args: CallArguments = {}, options: CallOptions = {}): Promise<unknown> {
     const { call, header } = this.#prepare(fn, options);
-    return await this.#run(new Call({ ...call, message: packMessage(header, args) }), fn, options);
+    return await this.#collect({ ...call, message: packMessage(header, args) }, fn, options);
   }
 
   /**
@@ -93,11 +94,11 @@ export class RpcClient implements AsyncDisposable {
     args: CallArguments = {},
     options: StreamOptions = {},
   ): AsyncGenerator<unknown, void> {
-    const { buffer = defaultCredit } = options;
+    const { buffer: credit = defaultCredit } = options;
     const { call: init, header } = this.#prepare(fn, options);
     const items = new ItemQueue();
-    const message = packMessage({ ...header, credit: buffer }, args);
-    const call = new Call({ ...init, message, onItem: (item) => items.push(item) });
+    const message = packMessage({ ...header, credit }, args);
+    const call = new Call({ ...init, message, credit, onItem: (item) => items.push(item) });
     const outcome = this.#run(call, fn, options);
     outcome.then(
       () => items.end({}),
@@ -107,8 +108,8 @@ export class RpcClient implements AsyncDisposable {
       let read = 0;
       for (let next = await items.next(); next !== undefined; next = await items.next()) {
         yield next.item;
-        if (++read < buffer / 2) continue;
-        this.#calls.credit(call, read);
+        if (++read < credit / 2) continue;
+        this.#calls.grant(call, read);
         read = 0;
       }
     } finally {
@@ -118,8 +119,8 @@ export class RpcClient implements AsyncDisposable {
 
   /** Waits for the result of a call that another client began, or one that this client was closed on. */
   async attach(callId: string, options: AttachOptions = {}): Promise<unknown> {
-    const call = new Call({ id: callId, options, outputFrom: options.outputFrom ?? 0 });
-    return await this.#run(call, `call ${callId}`, options);
+    const init = { id: callId, options, outputFrom: options.outputFrom ?? 0 };
+    return await this.#collect(init, `Call ${callId}`, options);
   }
 
   /** What the host serves; waits for its file to load, for as long as that takes when no `timeoutMs` is given. */
@@ -175,6 +176,16 @@ export class RpcClient implements AsyncDisposable {
     if (options.timeoutMs !== undefined) header.deadlineMs = options.timeoutMs;
     if (wantsOutput(options)) header.output = true;
     return { call: { id, options }, header };
+  }
+
+  async #collect(init: CallInit, what: string, options: CallOptions): Promise<unknown> {
+    const items: unknown[] = [];
+    const onItem = (item: unknown) => {
+      if (items.push(item) === 1) this.#calls.grant(call, unlimited);
+    };
+    const call = new Call({ ...init, onItem });
+    const value = await this.#run(call, what, options);
+    return items.length > 0 ? items : value;
   }
 
   /** Starts a call and waits for its end, whichever of host, signal and deadline brings it. */

@@ -34,9 +34,11 @@ export class CallTable {
     call.sent = this.#connection.send(call.message ?? call.attachMessage());
   }
 
-  /** Lets a call's producer send more items; lost with its connection, because attaching grants credit anew. */
-  credit(call: Call, items: number): void {
-    if (this.#calls.has(call.id)) this.#connection.send(packMessage({ op: "credit", id: call.id, items }));
+  /** Lets a stream send more items. */
+  grant(call: Call, items: number): void {
+    if (!this.#calls.has(call.id)) return;
+    call.granted += items;
+    this.#connection.send(creditMessage(call.id, items));
   }
 
   /** Ends a call here at once, and in the host as soon as it hears of it. */
@@ -76,9 +78,16 @@ export class CallTable {
     this.#abandoned.clear();
     for (const call of [...this.#calls.values()]) {
       if (call.sent && restarted) this.#end(call, { error: lost });
-      else if (call.sent) this.#connection.send(call.attachMessage());
+      else if (call.sent) this.#attach(call);
       else call.sent = this.#connection.send(call.message ?? call.attachMessage());
     }
+  }
+
+  #attach(call: Call): void {
+    this.#connection.send(call.attachMessage());
+    // Grants may have been lost with the connection. Granting twice lets the stream run ahead a little more; not
+    // granting would stop it for good.
+    if (call.outstanding > 0) this.#connection.send(creditMessage(call.id, call.outstanding));
   }
 
   #failAll(error: RpcError): void {
@@ -98,6 +107,10 @@ export class CallTable {
 
 function cancelMessage(id: string): string {
   return packMessage({ op: "cancel", id }) as string;
+}
+
+function creditMessage(id: string, items: number): string {
+  return packMessage({ op: "credit", id, items }) as string;
 }
 
 function lost(): RpcError {

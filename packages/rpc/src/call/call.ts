@@ -13,6 +13,8 @@ export interface CallInit {
   outputFrom?: number;
   /** Gets the items of a stream. */
   onItem?: (item: unknown) => void;
+  /** How many items the host may send before it is granted more. */
+  credit?: number;
 }
 
 /** One call under way, as this client sees it: what has arrived of it so far, and what to ask for after a lost connection. */
@@ -22,13 +24,15 @@ export class Call {
   readonly outcome: Promise<Outcome>;
   /** Whether the message has been handed to a connection, so that the host may know the call. */
   sent = false;
+  /** How many items the host may have sent, all grants together. */
+  granted: number;
   readonly #settle: (outcome: Outcome) => void;
   readonly #options: WatchOptions;
   readonly #onItem: ((item: unknown) => void) | undefined;
   #nextOutput: number;
   #nextItem = 0;
 
-  constructor({ id, message, options, outputFrom = 0, onItem }: CallInit) {
+  constructor({ id, message, options, outputFrom = 0, onItem, credit = 0 }: CallInit) {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.id = id;
     this.message = message;
@@ -37,6 +41,12 @@ export class Call {
     this.#options = options;
     this.#onItem = onItem;
     this.#nextOutput = outputFrom;
+    this.granted = credit;
+  }
+
+  /** How many items of what was granted have not come. */
+  get outstanding(): number {
+    return this.granted - this.#nextItem;
   }
 
   /** Asks for everything about this call that has not arrived yet. */

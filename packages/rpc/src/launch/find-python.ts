@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { environmentVariables } from "@seer/config";
+import { RpcError } from "../errors.ts";
+
+/** A Python interpreter that can run a host. */
+export interface PythonInterpreter {
+  /** Its executable; that of the virtual environment when it is in one. */
+  readonly executable: string;
+  readonly version: readonly [major: number, minor: number, patch: number];
+  /** The directories that it and its packages are in. */
+  readonly prefixes: readonly string[];
+}
+
+export interface FindPythonOptions {
+  /** The only interpreter to consider: a path, or a name on the PATH. */
+  python?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const oldest = { major: 3, minor: 10 };
+const newestTried = 14;
+const probeTimeoutMs = 15_000;
+// It must not fail in Python 2, whose version it is to report.
+const probe =
+  "import sys, json; print(json.dumps([sys.executable, list(sys.version_info[:3]), " +
+  "[sys.prefix, sys.exec_prefix, getattr(sys, 'base_prefix', sys.prefix)]]))";
+
+const found = new Map<string, Promise<PythonInterpreter | string>>();
+
+/**
+ * Finds a Python that can run a host: the one asked for, else `SEER_PYTHON`, else the first on the PATH that is 3.10
+ * or newer.
+ *
+ * @throws RpcError `rpc/no-python`, naming every interpreter that was found and what is wrong with it
+ */
+export async function findPython({ python, signal }: FindPythonOptions = {}): Promise<PythonInterpreter> {
+  signal?.throwIfAborted();
+  const chosen = python ?? (process.env[environmentVariables.python] || undefined);
+  const rejected: string[] = [];
+  for (const candidate of chosen === undefined ? candidates() : [chosen]) {
+    const result = await inspectOnce(candidate);
+    signal?.throwIfAborted();
+    if (typeof result !== "string") return result;
+    rejected.push(`${candidate}: ${result}`);
+  }
+  throw noPython(chosen, rejected);
+}
+
+function candidates(): string[] {
+  const versions = Array.from({ length: newestTried - oldest.minor + 1 }, (_, i) => newestTried - i);
+  return ["python3", ...versions.map((minor) => `python3.${minor}`), "python"];
+}
+
+function inspectOnce(candidate: string): Promise<PythonInterpreter | string> {
+  const key = `${candidate}\0${process.env.PATH}`;
+  const known = found.get(key) ?? inspect(candidate);
+  found.set(key, known);
+  // What is missing now may be installed by the next time somebody asks.
+  void known.then((result) => typeof result === "string" && found.delete(key));
+  return known;
+}
+
+async function inspect(candidate: string): Promise<PythonInterpreter | string> {
+  let stdout: string;
+  try {
+    ({ stdout } = await promisify(execFile)(candidate, ["-I", "-c", probe], { timeout: probeTimeoutMs }));
+  } catch (error) {
+    const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
+    return code === "ENOENT" ? "not found" : stderr?.trim().split("\n").at(-1) || message;
+  }
+  try {
+    const [executable, version, prefixes] = JSON.parse(stdout) as [
+      string,
+      [number, number, number],
+      string[],
+    ];
+    const [major, minor] = version;
+    if (major !== oldest.major || minor < oldest.minor) return `version ${version.join(".")}`;
+    return { executable, version, prefixes: [...new Set(prefixes)] };
+  } catch {
+    return "not a Python interpreter";
+  }
+}
+
+function noPython(chosen: string | undefined, rejected: readonly string[]): RpcError {
+  const needed = `Python ${oldest.major}.${oldest.minor} or newer`;
+  if (chosen !== undefined) {
+    return new RpcError("rpc/no-python", `${rejected[0]}; the host needs ${needed}`, {
+      hint: `Give the path of a newer interpreter as \`python\` or in ${environmentVariables.python}.`,
+    });
+  }
+  const present = rejected.filter((line) => !line.endsWith(": not found"));
+  const report = present.length === 0 ? "none was found on the PATH" : `found ${present.join("; ")}`;
+  return new RpcError("rpc/no-python", `The host needs ${needed}: ${report}`, {
+    hint: `Install one, or name it in ${environmentVariables.python}.`,
+  });
+}
