@@ -164,6 +164,29 @@ def test_an_interruption_is_passed_on(notebook: Notebook, capsys: pytest.Capture
     assert value(notebook, "x") == "1"
 
 
+def test_the_hosts_interruption_looks_like_pythons(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = """
+        class Cancelled(BaseException):
+            pass
+        scope = {'__name__': 'seer_host.worker.context', 'Cancelled': Cancelled}
+        exec('def handle():\\n    raise Cancelled', scope)
+        def compute():
+            scope['handle']()
+        compute()
+    """
+    with pytest.raises(BaseException, match="") as raised:
+        cell(notebook, source)
+    assert type(raised.value).__name__ == "Cancelled"
+    lines = [line for line in capsys.readouterr().err.splitlines() if "^" not in line]
+    assert lines[-3:] == [
+        '  File "<cell 1>", line 8, in compute',
+        "    scope['handle']()",
+        "KeyboardInterrupt",
+    ]
+
+
 class TestAwait:
     def test_values(self, notebook: Notebook) -> None:
         source = """

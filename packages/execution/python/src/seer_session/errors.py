@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from types import TracebackType
 from typing import TypedDict
 
 
@@ -16,15 +17,31 @@ class CellError(TypedDict):
 
 def describe_error(error: BaseException, filename: str) -> CellError:
     """Describe an exception without the frames that led to the cell in `filename`."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename != filename:
-        trace = trace.tb_next
-    error = error.with_traceback(trace)
+    error = error.with_traceback(_from_cell(error.__traceback__, filename))
     return {
         "type": type(error).__name__,
         "message": _message(error),
         "traceback": "".join(traceback.format_exception(error)),
     }
+
+
+def describe_interruption(interruption: BaseException, filename: str) -> str:
+    """Return the traceback to where a cell was interrupted, whatever exception that was done with."""
+    trace = _without_host(_from_cell(interruption.__traceback__, filename))
+    return "".join(traceback.format_exception(KeyboardInterrupt().with_traceback(trace)))
+
+
+def _from_cell(trace: TracebackType | None, filename: str) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename != filename:
+        trace = trace.tb_next
+    return trace
+
+
+def _without_host(trace: TracebackType | None) -> TracebackType | None:
+    """Cut a traceback off where the host's signal handler begins."""
+    if trace is None or str(trace.tb_frame.f_globals.get("__name__")).startswith("seer_host."):
+        return None
+    return TracebackType(_without_host(trace.tb_next), trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
 
 def _message(error: BaseException) -> str:

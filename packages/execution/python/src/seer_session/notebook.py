@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from seer_session.cell import Cell, awaits, compile_cell
 from seer_session.display import as_png, pretty
-from seer_session.errors import CellError, describe_error
+from seer_session.errors import CellError, describe_error, describe_interruption
 from seer_session.event_loop import EventLoop
 from seer_session.figures import take_figures
 
@@ -41,16 +41,17 @@ class Notebook:
         result = error = None
         try:
             result = self._run(source, filename, images)
-        except KeyboardInterrupt as interruption:
-            # Whoever interrupted answers for the call; the place where it was is all there is to add.
-            take_figures()
-            sys.stderr.write(describe_error(interruption, filename)["traceback"])
-            raise interruption.with_traceback(None) from None
         except SystemExit as ending:
             if ending.code not in (None, 0):
                 error = describe_error(ending, filename)
-        except BaseException as exception:
+        except (Exception, GeneratorExit) as exception:
             error = describe_error(exception, filename)
+        except BaseException as interruption:
+            # The host's own exception, or a KeyboardInterrupt. Whoever interrupted answers for the call; the place
+            # where it was is all there is to add.
+            take_figures()
+            sys.stderr.write(describe_interruption(interruption, filename))
+            raise interruption.with_traceback(None) from None
         images.extend(take_figures())
         return {"result": result, "images": images, "error": error}
 

@@ -43,3 +43,9 @@ def set_up(session: str, code: str) -> dict[str, Any]:
 def execute(session: str, code: str, name: str = "") -> dict[str, Any] | None:
     """Run a cell, or nothing at all in a process that was started anew since the session was set up."""
     return {**_notebook.run(code, name)} if session == _session else None
+
+
+@expose
+def is_set_up(session: str) -> bool:
+    """Return whether this process has been set up for a session."""
+    return session == _session
