@@ -179,7 +179,6 @@ test("a host that does not keep a deadline is not waited for", async () => {
   vi.useRealTimers();
   await expect(call).rejects.toMatchObject({ code: "rpc/deadline", message: "f did not end within 1000 ms" });
 });
-});
 
 test("a callback that throws fails its call", async () => {
   await using host = await scriptedHost({
