@@ -47,8 +47,8 @@ class Notebook:
         except (Exception, GeneratorExit) as exception:
             error = describe_error(exception, filename)
         except BaseException as interruption:
-            # The host's own exception, or a KeyboardInterrupt. Whoever interrupted answers for the call; the place
-            # where it was is all there is to add.
+            # The host's own exception, or a KeyboardInterrupt. Whoever interrupted answers for the call;
+            # the place where it was is all there is to add.
             take_figures()
             sys.stderr.write(describe_interruption(interruption, filename))
             raise interruption.with_traceback(None) from None
