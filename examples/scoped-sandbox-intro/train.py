@@ -3,8 +3,6 @@
 The same seed gives the same weights on the same machine and numpy build; elsewhere rounding may differ.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import random
@@ -14,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save_file  # pyright: ignore[reportUnknownVariableType]
 
 from training.backprop import loss_and_gradients
 from training.corpus import VOCABULARY, sample_document
@@ -33,6 +31,8 @@ CONFIG = Config(
 BATCH = 32
 PEAK_RATE = 4e-3
 WARMUP = 200
+# With English from the start the model settles on word statistics, and induction takes longer to appear.
+REPETITION_ONLY = 800
 
 
 def initialise(config: Config, seed: int) -> Transformer:
@@ -40,16 +40,18 @@ def initialise(config: Config, seed: int) -> Transformer:
     rng = np.random.default_rng(seed)
     width, inner = config.d_model, config.n_heads * config.d_head
     shapes = {
-        "embed.tokens": (config.vocab_size, width),
-        "embed.positions": (config.n_positions, width),
+        "embed": (config.vocab_size, width),
         "unembed": (width, config.vocab_size),
     }
     for index in range(config.n_layers):
         shapes |= {f"layers.{index}.{name}": (width, inner) for name in ("query", "key", "value")}
         shapes[f"layers.{index}.output"] = (inner, width)
-    weights: Weights = {
-        name: (rng.standard_normal(shape) * width**-0.5).astype(np.float32) for name, shape in shapes.items()
-    }
+    weights: Weights = {name: rng.standard_normal(shape) * width**-0.5 for name, shape in shapes.items()}
+    # Each head starts with its own reach, from the last few tokens to the whole context.
+    slopes = np.geomspace(2, 1 / 64, config.n_heads)
+    for index in range(config.n_layers):
+        weights[f"layers.{index}.distance"] = np.outer(-slopes, np.arange(config.n_positions))
+    weights = {name: weight.astype(np.float32) for name, weight in weights.items()}
     return Transformer(config, weights, Tokenizer(VOCABULARY))
 
 
@@ -60,7 +62,9 @@ def train(model: Transformer, steps: int, seed: int) -> Iterator[tuple[int, floa
     square = {name: np.zeros_like(weight) for name, weight in model.weights.items()}
     for step in range(1, steps + 1):
         # One token more than the context, because the last one is only ever a target.
-        batch = np.array([sample_document(rng, CONFIG.n_positions + 1) for _ in range(BATCH)])
+        length = CONFIG.n_positions + 1
+        english = 0.0 if step <= REPETITION_ONLY else 0.5
+        batch = np.array([sample_document(rng, length, english) for _ in range(BATCH)])
         loss, gradients = loss_and_gradients(model, batch)
         norm = float(np.sqrt(sum(float((gradient**2).sum()) for gradient in gradients.values())))
         rate = PEAK_RATE * min(step / WARMUP, 0.5 * (1 + np.cos(np.pi * step / steps)) + 0.01)

@@ -11,13 +11,13 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType]
 
-Array = NDArray[Any]
+Array = NDArray[np.floating[Any]]
 Weights = dict[str, Array]
 
 BOS = "<bos>"
@@ -58,7 +58,7 @@ class Tokenizer:
         return re.sub(r" (?=[.,])", "", text)
 
     def _describe_unknown(self, word: str) -> str:
-        near = difflib.get_close_matches(word, [known for known in self.words if known != BOS], n=1)
+        near = difflib.get_close_matches(word, self._ids.keys() - {BOS}, n=1, cutoff=0.65)
         return f"{word!r} (nearest: {near[0]!r})" if near else repr(word)
 
 
@@ -67,8 +67,7 @@ class LayerTrace:
     """What one attention layer computed."""
 
     residual: Array  # (..., n, d), as it enters the layer
-    normed: Array  # (..., n, d), what the values are read from
-    placed: Array  # (..., n, d), with positions added: what queries and keys are read from
+    normed: Array  # (..., n, d)
     query: Array  # (..., h, n, k)
     key: Array  # (..., h, n, k)
     value: Array  # (..., h, n, k)
@@ -105,7 +104,8 @@ class Transformer:
         directory = Path(directory)
         config = Config(**json.loads((directory / "config.json").read_text()))
         words = json.loads((directory / "vocab.json").read_text())
-        return cls(config, load_file(directory / "model.safetensors"), Tokenizer(words))
+        weights = cast("Weights", load_file(directory / "model.safetensors"))
+        return cls(config, weights, Tokenizer(words))
 
     @property
     def parameter_count(self) -> int:
@@ -113,32 +113,44 @@ class Transformer:
 
     def forward(self, tokens: list[int] | NDArray[np.integer[Any]]) -> Trace:
         """Runs the model on token ids of shape `(..., n)`."""
-        ids = np.asarray(tokens)
+        ids: NDArray[np.integer[Any]] = np.asarray(tokens)
         n = ids.shape[-1]
         if n > self.config.n_positions:
             raise ValueError(f"{n} tokens do not fit in the context of {self.config.n_positions}")
 
-        residual = self.weights["embed.tokens"][ids]
+        residual = self.weights["embed"][ids]
         layers: list[LayerTrace] = []
         for index in range(self.config.n_layers):
-            layer = self._attend(index, residual)
-            residual = residual + layer.mixed @ self.weights[f"layers.{index}.output"]
-            layers.append(layer)
-        normed = rms_norm(residual)
-        return Trace(layers, residual, normed, normed @ self.weights["unembed"])
+            layers.append(self.attend(index, residual))
+            residual = residual + layers[-1].mixed @ self.weights[f"layers.{index}.output"]
+        return Trace(layers, residual, rms_norm(residual), self.unembed(residual))
 
-    def _attend(self, index: int, residual: Array) -> LayerTrace:
-        n = residual.shape[-2]
+    def attend(self, index: int, residual: Array) -> LayerTrace:
+        """What layer `index` computes from the residual stream before it."""
         normed = rms_norm(residual)
-        # Positions steer attention but never enter the residual stream, which keeps it about words.
-        placed = normed + self.weights["embed.positions"][:n]
         query, key, value = (
-            split_heads(source @ self.weights[f"layers.{index}.{name}"], self.config.n_heads)
-            for name, source in (("query", placed), ("key", placed), ("value", normed))
+            split_heads(normed @ self.weights[f"layers.{index}.{name}"], self.config.n_heads)
+            for name in ("query", "key", "value")
         )
+        pattern = self.pattern(index, query, key)
+        return LayerTrace(residual, normed, query, key, value, pattern, merge_heads(pattern @ value))
+
+    def pattern(self, index: int, query: Array, key: Array) -> Array:
+        """Where layer `index` looks, `(..., h, n, n)`."""
+        back = distances(query.shape[-2])
         scores = query @ key.swapaxes(-1, -2) * self.config.d_head**-0.5
-        pattern = softmax(np.where(np.tri(n, dtype=bool), scores, -np.inf))
-        return LayerTrace(residual, normed, placed, query, key, value, pattern, merge_heads(pattern @ value))
+        # Position enters only here, as each head's taste for distance: the residual stream is about words.
+        scores = scores + self.weights[f"layers.{index}.distance"][:, back]
+        return softmax(np.where(back >= 0, scores, -np.inf))
+
+    def unembed(self, residual: Array) -> Array:
+        """The logits, `(..., n, v)`, of a final residual stream."""
+        return rms_norm(residual) @ self.weights["unembed"]
+
+
+def distances(n: int) -> NDArray[np.int64]:
+    """How far back each column lies from each row, `(n, n)`; what lies ahead is negative."""
+    return np.arange(n)[:, None] - np.arange(n)
 
 
 def rms_norm(x: Array) -> Array:

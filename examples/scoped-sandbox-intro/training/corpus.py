@@ -1,7 +1,5 @@
 """What the model is trained on: half templated English, half random words in which a segment comes back."""
 
-from __future__ import annotations
-
 import random
 
 from transformer import BOS
@@ -9,29 +7,38 @@ from transformer import BOS
 CATEGORIES: dict[str, list[str]] = {
     "punctuation": [".", ","],
     "determiner": ["the", "a", "every", "this"],
-    "size": "big small old young tall tiny".split(),
-    "colour": "red blue green yellow black white brown grey".split(),
-    "animal": "dog cat bird horse fox mouse cow duck frog bear".split(),
-    "person": "girl boy man woman king queen doctor teacher farmer baker".split(),
-    "name": "mary john anna tom alice peter emma jack lucy sam".split(),
-    "food": "bread cheese apple soup rice cake fish egg pie honey".split(),
-    "place": "house garden river forest school market field bridge village world".split(),
-    "moved": "ran walked jumped slept hid waited swam fell".split(),
-    "spoke": "sang laughed danced smiled cried worked".split(),
-    "handled": "ate cooked bought sold baked tasted".split(),
-    "noticed": "saw found liked chased followed heard helped watched".split(),
-    "adverb": "quickly slowly quietly happily sadly softly loudly gently".split(),
-    "preposition": "in near behind under beside around".split(),
-    "link": "and but then so said hello to".split(),
+    "size": ["big", "small", "old", "young", "tall", "tiny"],
+    "colour": ["red", "blue", "green", "yellow", "black", "white", "brown", "grey"],
+    "animal": ["dog", "cat", "bird", "horse", "fox", "mouse", "cow", "duck", "frog", "bear"],
+    "person": ["girl", "boy", "man", "woman", "king", "queen", "doctor", "teacher", "farmer", "baker"],
+    "name": ["mary", "john", "anna", "tom", "alice", "peter", "emma", "jack", "lucy", "sam"],
+    "food": ["bread", "cheese", "apple", "soup", "rice", "cake", "fish", "egg", "pie", "honey"],
+    "place": [
+        "house",
+        "garden",
+        "river",
+        "forest",
+        "school",
+        "market",
+        "field",
+        "bridge",
+        "village",
+        "street",
+    ],
+    "moved": ["ran", "walked", "jumped", "slept", "hid", "waited", "swam", "fell"],
+    "spoke": ["sang", "laughed", "danced", "smiled", "cried", "worked"],
+    "handled": ["ate", "cooked", "bought", "sold", "baked", "tasted"],
+    "noticed": ["saw", "found", "liked", "chased", "followed", "heard", "helped", "watched"],
+    "adverb": ["quickly", "slowly", "quietly", "happily", "sadly", "softly", "loudly", "gently"],
+    "preposition": ["in", "near", "behind", "under", "beside", "around"],
+    "link": ["and", "but", "then", "so", "said", "hello", "to", "world"],
 }
 VOCABULARY = [BOS, *(word for words in CATEGORIES.values() for word in words)]
 
-_Sentence = list[str]
 
-
-def sample_document(rng: random.Random, length: int) -> list[int]:
-    """`length` token ids of either kind of text."""
-    if rng.random() < 0.5:
+def sample_document(rng: random.Random, length: int, english: float) -> list[int]:
+    """`length` token ids of either kind of text; `english` is the share of stories."""
+    if rng.random() < english:
         return [_IDS[word] for word in _story(rng, length)]
     return _recurring(rng, length)
 
@@ -66,17 +73,20 @@ def _random_tokens(rng: random.Random, count: int) -> list[int]:
 
 def _story(rng: random.Random, length: int) -> list[str]:
     """Sentences, some of which are told again, which makes copying useful inside English too."""
-    told: list[_Sentence] = []
-    words = [BOS]
+    told: list[list[str]] = []
+    # A story may begin in the middle of a sentence, so that a bare "red dog" is English to the model as well.
+    words = _sentence(rng)
+    if rng.random() < 0.3:
+        words = words[rng.randrange(len(words)) :]
     while len(words) < length:
         again = bool(told) and rng.random() < 0.35
         sentence = rng.choice(told) if again else _sentence(rng)
         told.append(sentence)
         words += sentence
-    return words[:length]
+    return [BOS, *words][:length]
 
 
-def _sentence(rng: random.Random) -> _Sentence:
+def _sentence(rng: random.Random) -> list[str]:
     words = _clause(rng)
     if rng.random() < 0.25:
         words += [",", rng.choice(["and", "but", "then", "so"]), *_clause(rng)]
@@ -84,16 +94,17 @@ def _sentence(rng: random.Random) -> _Sentence:
 
 
 def _clause(rng: random.Random) -> list[str]:
-    kind = rng.randrange(5)
-    if kind == 0:
+    kind = rng.random()
+    if kind < 0.27:
         return [*_animal_or_person(rng), _pick(rng, "moved"), *_manner(rng)]
-    if kind == 1:
+    if kind < 0.54:
         return [*_person(rng), _pick(rng, "spoke"), *_manner(rng)]
-    if kind == 2:
+    if kind < 0.81:
         return [*_person(rng), _pick(rng, "handled"), *_noun_phrase(rng, "food")]
-    if kind == 3:
+    if kind < 0.97:
         return [*_animal_or_person(rng), _pick(rng, "noticed"), *_animal_or_person(rng)]
-    return [*_person(rng), "said", "hello", "to", *_person(rng)]
+    greeted = ["world"] if rng.random() < 0.3 else ["to", *_person(rng)]
+    return [*_person(rng), "said", "hello", *greeted]
 
 
 def _animal_or_person(rng: random.Random) -> list[str]:

@@ -1,7 +1,5 @@
 """How well a model does induction, on random sequences that it was not trained on."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 
@@ -13,7 +11,7 @@ from transformer import Array, Transformer, softmax
 
 @dataclass(frozen=True)
 class Report:
-    """Means over held-out sequences; the first token of an occurrence, which nothing predicts, is left out."""
+    """Means over held-out sequences, without the first token of an occurrence: nothing predicts it."""
 
     first_loss: float
     second_loss: float
