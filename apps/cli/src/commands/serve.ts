@@ -1,0 +1,75 @@
+import { stat } from "node:fs/promises";
+import type { Progress } from "@seer/config";
+import { ScopedSandbox } from "@seer/environment";
+import { CliError } from "../errors.ts";
+import { findConfig } from "../serve/find-config.ts";
+import { type Handed, handOver } from "../serve/hand-over.ts";
+import type { ServeMode } from "../serve/serve-modes.ts";
+import { signature } from "../serve/signature.ts";
+import { untilEnded } from "../serve/until-ended.ts";
+import { style } from "../terminal/style.ts";
+
+interface ServeOptions {
+  as: ServeMode;
+  name?: string;
+  out?: string;
+  config?: string;
+  port?: number;
+  json?: boolean;
+}
+
+/** `seer serve`: stays up until it is interrupted, and then ends the sandbox. */
+export async function serve(file: string, options: ServeOptions, signal: AbortSignal): Promise<void> {
+  const { as: mode, name, out, json = false } = options;
+  const say: Progress = json ? () => {} : reportProgress;
+  await assertFile(file);
+  const config = await findConfig(file, options.config, say);
+  await using sandbox = new ScopedSandbox(config, { onProgress: say });
+  await sandbox.start({ signal });
+  const handed = await handOver(sandbox, mode, { file, name, out, signal });
+  console.log(json ? describe(sandbox.sandboxId, mode, handed) : explain(sandbox.sandboxId, handed));
+  await untilEnded(handed.served, signal);
+  say("Stopping the sandbox");
+}
+
+/** Before anything is started: a sandbox can take minutes. */
+async function assertFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile()) return;
+  const problem = found === undefined ? "does not exist" : "is not a file";
+  throw new CliError("cli/no-file", `The interface file ${file} ${problem}`);
+}
+
+function describe(id: string, mode: ServeMode, { served, fields }: Handed): string {
+  const { name, url, token, description } = served;
+  const functions = description.functions.map((fn) => ({
+    name: fn.name,
+    signature: signature(fn),
+    description: fn.description,
+  }));
+  return JSON.stringify({ id, name, url, token, as: mode, functions, ...fields });
+}
+
+function explain(id: string, { served, next }: Handed): string {
+  const paint = style(process.stdout);
+  const { name, description } = served;
+  const functions = description.functions.map((fn) => `  ${signature(fn)}`);
+  const example = description.functions[0]?.name ?? "FUNCTION";
+  return [
+    paint("bold", `${name} serves ${functions.length} function${functions.length === 1 ? "" : "s"}:`),
+    ...functions,
+    "",
+    next,
+    "",
+    "From another terminal:",
+    "",
+    `  seer call ${name} ${example} --args '{}'`,
+    `  seer stop ${id}`,
+    "",
+    paint("dim", "Ctrl-C ends it."),
+  ].join("\n");
+}
+
+function reportProgress(message: string): void {
+  process.stderr.write(`${style(process.stderr)("dim", `· ${message}`)}\n`);
+}

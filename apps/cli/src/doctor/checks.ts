@@ -1,0 +1,117 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { SeerError } from "@seer/config";
+import { findIsolation, findPython } from "@seer/rpc/launch";
+import type { Check } from "./check.ts";
+import { firstLine } from "./find-program.ts";
+
+/** Looks for everything at once, in the order in which to show it. */
+export async function runChecks(): Promise<Check[]> {
+  const uvFound = uv();
+  return await Promise.all([python(uvFound), uvFound, git(), bubblewrap(), gpu(), modal(), ...keys.map(key)]);
+}
+
+async function python(uvFound: Promise<Check>): Promise<Check> {
+  const check = {
+    name: "Python",
+    required: true,
+    neededFor: "everything: sandboxes and sessions run Python 3.10 or newer",
+    get: "python.org, or `apt install python3 python3-venv`; name another one in SEER_PYTHON",
+  };
+  try {
+    const { executable, version } = await findPython();
+    const found = `${version.join(".")} (${executable})`;
+    // Debian leaves out of Python what makes an environment; uv does without.
+    const printed = await firstLine(executable, ["-c", "import venv, ensurepip; print('venv')"]);
+    const ok = printed === "venv" || (await uvFound).ok;
+    return { ...check, ok, found: ok ? found : `${found} without venv` };
+  } catch (error) {
+    if (!SeerError.isInstance(error)) throw error;
+    return { ...check, ok: false, found: error.message };
+  }
+}
+
+async function uv(): Promise<Check> {
+  const found = await firstLine("uv", ["--version"]);
+  return {
+    name: "uv",
+    ok: found !== undefined,
+    required: false,
+    found: found ?? "not found; venv and pip are used instead",
+    neededFor: "installing `pythonPackages` in seconds, and Python versions other than this machine's",
+    get: "docs.astral.sh/uv, or `pip install uv`",
+  };
+}
+
+async function git(): Promise<Check> {
+  const found = await firstLine("git", ["--version"]);
+  return {
+    name: "git",
+    ok: found !== undefined,
+    required: false,
+    found: found ?? "not found",
+    neededFor: "`repos`",
+    get: "git-scm.com, or `apt install git`",
+  };
+}
+
+async function bubblewrap(): Promise<Check> {
+  const { kind, reason } = await findIsolation();
+  return {
+    name: "bubblewrap",
+    ok: kind === "bubblewrap",
+    required: false,
+    found: kind === "bubblewrap" ? "works" : (reason ?? "does not work"),
+    neededFor: "keeping sandboxes away from your files and keys; without it they run as you",
+    get: "`apt install bubblewrap`; containers must allow user namespaces",
+  };
+}
+
+async function gpu(): Promise<Check> {
+  const query = ["--query-gpu=name,memory.total", "--format=csv,noheader"];
+  const found = await firstLine("nvidia-smi", query);
+  return {
+    name: "GPU",
+    ok: found !== undefined,
+    required: false,
+    found: found ?? "nvidia-smi finds none",
+    neededFor: "models that are too slow on a CPU",
+    get: "an NVIDIA GPU and its driver, or the backend `modal`",
+  };
+}
+
+async function modal(): Promise<Check> {
+  const inEnvironment = isSet("MODAL_TOKEN_ID") && isSet("MODAL_TOKEN_SECRET");
+  const file = process.env.MODAL_CONFIG_PATH ?? join(homedir(), ".modal.toml");
+  const inFile = /^\s*token_id\s*=/m.test(await readFile(file, "utf8").catch(() => ""));
+  return {
+    name: "Modal credentials",
+    ok: inEnvironment || inFile,
+    required: false,
+    found: inEnvironment ? "in the environment" : inFile ? `in ${file}` : "not found",
+    neededFor: "the backend `modal`",
+    get: "`pip install modal && modal token new`, or MODAL_TOKEN_ID and MODAL_TOKEN_SECRET",
+  };
+}
+
+const keys = [
+  {
+    name: "HF_TOKEN",
+    neededFor: "gated models of the Hugging Face hub",
+    get: "huggingface.co/settings/tokens",
+  },
+  { name: "ANTHROPIC_API_KEY", neededFor: "agents on Claude", get: "console.anthropic.com" },
+  { name: "OPENAI_API_KEY", neededFor: "agents on OpenAI models", get: "platform.openai.com" },
+  { name: "GEMINI_API_KEY", neededFor: "agents on Gemini", get: "aistudio.google.com" },
+];
+
+/** Whether a key is set; what it is is nobody's business. */
+function key({ name, neededFor, get }: (typeof keys)[number]): Check {
+  const ok = isSet(name);
+  return { name, ok, required: false, found: ok ? "set" : "not set", neededFor, get };
+}
+
+function isSet(variable: string): boolean {
+  return (process.env[variable] ?? "") !== "";
+}

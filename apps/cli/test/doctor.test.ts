@@ -1,0 +1,71 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { mainFile, seer } from "./helpers/cli.ts";
+
+interface Report {
+  ok: boolean;
+  checks: { name: string; ok: boolean; required: boolean; found: string; neededFor: string; get: string }[];
+}
+
+describe("seer doctor", () => {
+  test("says what is there, without saying what it is", async () => {
+    const env = {
+      HF_TOKEN: "hf_very_secret",
+      OPENAI_API_KEY: undefined,
+      MODAL_TOKEN_ID: "id",
+      MODAL_TOKEN_SECRET: "s3",
+    };
+    const { exitCode, stdout } = await seer(["doctor", "--json"], { env });
+    const { ok, checks } = JSON.parse(stdout) as Report;
+
+    expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
+    const byName = Object.fromEntries(checks.map((check) => [check.name, check]));
+    expect(byName.Python).toMatchObject({
+      ok: true,
+      required: true,
+      found: expect.stringMatching(/^3\.\d+/),
+    });
+    expect(byName.HF_TOKEN).toMatchObject({ ok: true, found: "set" });
+    expect(byName.OPENAI_API_KEY).toMatchObject({ ok: false, found: "not set" });
+    expect(byName["Modal credentials"]).toMatchObject({ ok: true, found: "in the environment" });
+    expect(Object.keys(byName)).toEqual(expect.arrayContaining(["uv", "git", "bubblewrap", "GPU"]));
+    for (const check of checks) expect([check.neededFor, check.get]).not.toContain("");
+    expect(stdout).not.toMatch(/very_secret|s3/);
+  });
+
+  test("exits with 1 when Python is missing, and says how to get it", async () => {
+    const { exitCode, stdout, stderr } = await seer(["doctor"], {
+      env: { PATH: "/nowhere", SEER_PYTHON: undefined },
+    });
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^missing Python: .*none was found/);
+    expect(stderr).toMatch(/error: Missing: Python\nhint: .*apt install python3/);
+  });
+
+  test("is content with Python alone", async () => {
+    const { stdout } = await seer(["doctor", "--json"]);
+    const python = (JSON.parse(stdout) as Report).checks[0]?.found.match(/\((.*)\)/)?.[1];
+    const alone = await seer(["doctor"], { env: { PATH: "/nowhere", SEER_PYTHON: python } });
+
+    expect(alone).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/missing git.*missing bubblewrap/s),
+    });
+  });
+
+  test("uses colours on a terminal, unless NO_COLOR is set", async () => {
+    expect((await seer(["doctor"])).stdout).not.toContain("\u001b");
+    expect(onTerminal({})).toContain("\u001b");
+    expect(onTerminal({ NO_COLOR: "1" })).not.toContain("\u001b");
+  });
+});
+
+function onTerminal(env: Record<string, string>): string {
+  const command = ["-c", "import pty, sys; pty.spawn(sys.argv[1:])", process.execPath, mainFile, "doctor"];
+  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  return execFileSync("python3", command, {
+    env: { ...inherited, TERM: "xterm-256color", ...env },
+    encoding: "utf8",
+  });
+}

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+interface Options {
+  env?: Record<string, string | undefined>;
+  cwd?: string;
+  nodeArgs?: string[];
+}
+
+/** `seer`, as a process of its own. */
+export class Cli implements AsyncDisposable {
+  readonly process: ChildProcess;
+  stdout = "";
+  stderr = "";
+  readonly #ended: Promise<number>;
+
+  constructor(args: string[], { env = {}, cwd, nodeArgs = [] }: Options = {}) {
+    this.process = spawn(process.execPath, [...nodeArgs, mainFile, ...args], {
+      // Colours depend on where the tests run.
+      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.process.stdout?.on("data", (chunk) => (this.stdout += chunk));
+    this.process.stderr?.on("data", (chunk) => (this.stderr += chunk));
+    this.#ended = once(this.process, "close").then(([code, signal]) => code ?? signal);
+  }
+
+  /** Waits for the process to end, and returns its exit code. */
+  get exitCode(): Promise<number> {
+    return this.#ended;
+  }
+
+  /** Waits until the process has printed this. */
+  async until(text: string): Promise<void> {
+    const ended = this.#ended.then(() => true);
+    while (!`${this.stdout}${this.stderr}`.includes(text)) {
+      const printed = Promise.race([once(this.process.stdout!, "data"), once(this.process.stderr!, "data")]);
+      if ((await Promise.race([printed, ended])) === true && !`${this.stdout}${this.stderr}`.includes(text)) {
+        throw new Error(`It ended without printing "${text}":\n${this.stdout}${this.stderr}`);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.process.kill("SIGINT");
+    await this.#ended;
+  }
+}
+
+export async function seer(args: string[], options?: Options) {
+  const cli = new Cli(args, options);
+  const exitCode = await cli.exitCode;
+  return { exitCode, stdout: cli.stdout, stderr: cli.stderr };
+}
