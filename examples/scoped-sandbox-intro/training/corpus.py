@@ -58,7 +58,7 @@ def repeated_segment(rng: random.Random, length: int) -> tuple[list[int], slice,
 
 
 def _recurring(rng: random.Random, length: int) -> list[int]:
-    """Random tokens in which one segment comes back as often as fits, after gaps of any size."""
+    """Random tokens in which one segment comes back as often as fits, after gaps that vary."""
     segment = _random_tokens(rng, rng.randint(6, 24))
     tokens = [0, *_random_tokens(rng, rng.randint(0, 8))]
     while len(tokens) < length:
