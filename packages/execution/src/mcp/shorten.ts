@@ -12,7 +12,7 @@ const slack = 500;
 
 function endOfLine(text: string, index: number): number {
   const end = text.lastIndexOf("\n", index);
-  return index - end < slack ? end : avoidSurrogates(text, index);
+  return end > 0 && index - end < slack ? end : avoidSurrogates(text, index);
 }
 
 function startOfLine(text: string, index: number): number {
