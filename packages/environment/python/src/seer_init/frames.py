@@ -1,0 +1,88 @@
+"""Frames on the control socket: one byte that says what it is, four of length (big-endian), the payload."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+from typing import Any, cast
+
+# From the client.
+REQUEST = b"R"
+INPUT = b"I"
+END_OF_INPUT = b"C"
+KILL = b"K"
+DETACH = b"D"
+
+# To the client.
+STARTED = b"S"
+STDOUT = b"O"
+STDERR = b"E"
+RESULT = b"X"
+FAILURE = b"F"
+
+MAX_PAYLOAD = 16 * 1024 * 1024
+CHUNK = 64 * 1024
+
+_HEADER = struct.Struct(">cI")
+
+
+class Disconnected(Exception):
+    """The other side went away, or never spoke this protocol."""
+
+
+class Connection:
+    """One client's connection; several threads may send on it, one reads."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._sending = threading.Lock()
+        self._gone = False
+
+    def read(self) -> tuple[bytes, bytes]:
+        kind, length = cast("tuple[bytes, int]", _HEADER.unpack(self._exactly(_HEADER.size)))
+        if length > MAX_PAYLOAD:
+            raise Disconnected
+        return kind, self._exactly(length)
+
+    def send(self, kind: bytes, payload: bytes = b"") -> None:
+        """Sends a frame; to a client that is gone it does nothing, so that a detached command goes on."""
+        with self._sending:
+            if self._gone:
+                return
+            try:
+                self._socket.sendall(_HEADER.pack(kind, len(payload)) + payload)
+            except OSError:
+                self._gone = True
+
+    def send_json(self, kind: bytes, value: dict[str, Any]) -> None:
+        self.send(kind, json.dumps(value).encode())
+
+    def fail(self, code: str, message: str) -> None:
+        self.send_json(FAILURE, {"code": code, "message": message})
+
+    def mute(self) -> None:
+        """Sends nothing more."""
+        with self._sending:
+            self._gone = True
+
+    def close(self) -> None:
+        # Shut down first: it wakes a thread that is sending to a client that does not read.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self.mute()
+        self._socket.close()
+
+    def _exactly(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            try:
+                piece = self._socket.recv(min(size - len(data), CHUNK))
+            except OSError:
+                raise Disconnected from None
+            if not piece:
+                raise Disconnected
+            data += piece
+        return bytes(data)

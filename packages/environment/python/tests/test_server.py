@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from init_process import InitProcess, alive, gone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAEMON = """
+import os, signal, time
+read, write = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.write(write, str(os.getpid()).encode())
+        time.sleep(60)
+    os._exit(0)
+print(os.read(read, 16).decode())
+"""
+
+
+@pytest.fixture
+def init(tmp_path: Path) -> Iterator[InitProcess]:
+    with InitProcess(tmp_path) as process:
+        yield process
+
+
+def test_its_end_is_the_end_of_daemons_too(init: InitProcess) -> None:
+    daemon = int(init.exec(sys.executable, "-c", DAEMON).finish()["stdout"])
+    assert alive(daemon)
+    assert init.client().request("terminate").finish()["reason"] == "terminated"
+    assert not alive(daemon)
+    assert init.process.wait(5) == 0
+
+
+def test_a_signal_is_the_end_of_everything_as_well(init: InitProcess) -> None:
+    pid = init.exec("sleep", "60").read_json(b"S")["pid"]
+    init.process.terminate()
+    assert init.process.wait(5) == 0
+    assert gone(pid)
+
+
+def test_ends_when_nobody_holds_it(tmp_path: Path) -> None:
+    with InitProcess(tmp_path, lease_ms=300) as init:
+        holder = init.client().request("hold")
+        holder.read_json(b"S")
+        pid = init.exec("sleep", "60")
+        pid.read_json(b"S")
+        time.sleep(0.6)
+        assert alive(init.process.pid)
+        holder.close()
+        assert init.process.wait(5) == 0
+
+
+def test_another_holder_takes_it_over(tmp_path: Path) -> None:
+    with InitProcess(tmp_path, lease_ms=300) as init:
+        first = init.client().request("hold")
+        first.read_json(b"S")
+        first.close()
+        second = init.client().request("hold")
+        second.read_json(b"S")
+        time.sleep(0.6)
+        assert init.client().request("status").read_json(b"X")["holders"] == 1
+
+
+def test_ends_when_its_time_is_over_and_tells_its_holder(tmp_path: Path) -> None:
+    with InitProcess(tmp_path, timeout_ms=300) as init:
+        holder = init.client().request("hold")
+        assert holder.read_json(b"S")["remainingMs"] <= 300
+        assert holder.read_json(b"X")["reason"] == "timeout"
+        assert init.process.wait(5) == 0
+
+
+def test_files_come_back_as_they_were_sent(init: InitProcess) -> None:
+    path = str(init.directory / "deep" / "er" / "file.bin")
+    client = init.client().request("write", path=path, executable=True)
+    client.read_json(b"S")
+    client.send(b"I", b"\0one")
+    client.send(b"I", b"two")
+    client.send(b"C")
+    assert client.finish() == {"stdout": b"", "stderr": b""}
+    assert Path(path).stat().st_mode & 0o777 == 0o755
+    assert init.client().request("read", path=path).finish()["stdout"] == b"\0onetwo"
+    assert [entry.name for entry in Path(path).parent.iterdir()] == ["file.bin"]
+
+
+def test_half_a_file_is_no_file(init: InitProcess) -> None:
+    client = init.client().request("write", path=str(init.directory / "half"))
+    client.read_json(b"S")
+    client.send(b"I", b"data")
+    client.close()
+    time.sleep(0.1)
+    assert not (init.directory / "half").exists()
+    assert not list(init.directory.glob(".seer-*"))
+
+
+@pytest.mark.parametrize(
+    ("op", "rest", "code"),
+    [
+        ("read", {"path": "/no/such/file"}, "not-found"),
+        ("read", {"path": "/"}, "failed"),
+        ("write", {"path": "/"}, "failed"),
+        ("dance", {}, "bad-request"),
+        ("exec", {"argv": "ls"}, "bad-request"),
+        ("exec", {"argv": ["ls"], "env": []}, "bad-request"),
+    ],
+)
+def test_says_what_is_wrong(init: InitProcess, op: str, rest: dict[str, object], code: str) -> None:
+    assert init.client().request(op, **rest).finish()["failure"]["code"] == code
+
+
+def test_nonsense_ends_only_its_own_connection(init: InitProcess) -> None:
+    client = init.client()
+    client.socket.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    with pytest.raises((EOFError, ConnectionResetError)):
+        client.read()
+    assert init.exec("true").finish()["exitCode"] == 0
