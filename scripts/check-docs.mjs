@@ -22,13 +22,19 @@ for (const page of pages) {
 }
 writeFileSync(
   join(scratch, "tsconfig.json"),
-  JSON.stringify({ extends: "../../tsconfig.base.json", compilerOptions: { noUnusedLocals: false }, include: ["*.ts"] }),
+  JSON.stringify({
+    extends: "../../tsconfig.base.json",
+    compilerOptions: { noUnusedLocals: false },
+    include: ["*.ts"],
+  }),
 );
 
 const python = `import glob, sys
 for file in sorted(glob.glob("${scratch}/*.py")):
     compile(open(file, encoding="utf8").read(), file, "exec")`;
-const runs = [counts.ts && ["tsc", ["-p", scratch]], counts.python && ["python", ["-c", python]]].filter(Boolean);
+const runs = [counts.ts && ["tsc", ["-p", scratch]], counts.python && ["python", ["-c", python]]].filter(
+  Boolean,
+);
 for (const [command, args] of runs) {
   const { status } = spawnSync(command, args, { stdio: "inherit" });
   if (status !== 0) process.exit(1);

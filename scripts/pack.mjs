@@ -6,11 +6,15 @@ const { packageManager } = JSON.parse(readFileSync(new URL("../package.json", im
 
 /** Packs the package in `folder` as it would be published, and returns the tarball's path. */
 export function pack(folder, destination) {
-  const output = execFileSync("npx", ["--yes", packageManager, "pack", "--pack-destination", resolve(destination), "--json"], {
-    cwd: folder,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const output = execFileSync(
+    "npx",
+    ["--yes", packageManager, "pack", "--pack-destination", resolve(destination), "--json"],
+    {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const { filename } = JSON.parse(output);
   return filename.startsWith("/") ? filename : join(resolve(destination), filename);
 }

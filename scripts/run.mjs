@@ -29,21 +29,39 @@ const task = tasks[name];
 if (task === undefined) fail(`Unknown task ${name}; there are ${Object.keys(tasks).join(", ")}.`);
 
 const python = findPython();
-once("packages", ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...workspaceManifests()], "Installing packages", () => {
-  run("npx", ["--yes", manifest.packageManager, "install", "--frozen-lockfile", "--reporter=append-only"], { quiet: true });
-});
+once(
+  "packages",
+  ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...workspaceManifests()],
+  "Installing packages",
+  () => {
+    run("npx", ["--yes", manifest.packageManager, "install", "--frozen-lockfile", "--reporter=append-only"], {
+      quiet: true,
+    });
+  },
+);
 once("python", ["requirements-dev.txt"], "Making the development Python environment", () => {
-  if (!existsSync(join(root, ".venv", "bin", "python"))) run(python, ["-m", "venv", ".venv"], { quiet: true });
-  run(join(root, ".venv", "bin", "python"), ["-m", "pip", "install", "--quiet", "-r", "requirements-dev.txt"], { quiet: true });
+  if (!existsSync(join(root, ".venv", "bin", "python")))
+    run(python, ["-m", "venv", ".venv"], { quiet: true });
+  run(
+    join(root, ".venv", "bin", "python"),
+    ["-m", "pip", "install", "--quiet", "-r", "requirements-dev.txt"],
+    { quiet: true },
+  );
 });
 say("Building (cached)");
 run("turbo", ["run", "build", "--output-logs=errors-only"], { quiet: true });
 for (const [command, ...args] of task.commands) run(command, [...args, ...rest]);
 
 function findPython() {
-  const wanted = process.env.SEER_PYTHON ? [process.env.SEER_PYTHON] : ["python3", "python3.13", "python3.12", "python3.11", "python3.10"];
+  const wanted = process.env.SEER_PYTHON
+    ? [process.env.SEER_PYTHON]
+    : ["python3", "python3.13", "python3.12", "python3.11", "python3.10"];
   for (const command of wanted) {
-    const found = spawnSync(command, ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"], { encoding: "utf8" });
+    const found = spawnSync(
+      command,
+      ["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"],
+      { encoding: "utf8" },
+    );
     if (found.stdout?.trim() === "True") return command;
   }
   fail(
@@ -54,7 +72,9 @@ function findPython() {
 
 function workspaceManifests() {
   const nested = ["packages", "apps", "examples"].flatMap((folder) =>
-    readdirSync(join(root, folder)).sort().map((entry) => `${folder}/${entry}/package.json`),
+    readdirSync(join(root, folder))
+      .sort()
+      .map((entry) => `${folder}/${entry}/package.json`),
   );
   return [...nested, "bench/package.json", "tests/package.json"];
 }
@@ -62,7 +82,8 @@ function workspaceManifests() {
 /** Runs a step unless the files that decide it are as they were when it last succeeded. */
 function once(step, inputs, title, action) {
   const hash = createHash("sha256").update(process.version);
-  for (const input of inputs) hash.update(existsSync(join(root, input)) ? readFileSync(join(root, input)) : input);
+  for (const input of inputs)
+    hash.update(existsSync(join(root, input)) ? readFileSync(join(root, input)) : input);
   const digest = hash.digest("hex");
   const stamp = join(stamps, step);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
@@ -73,7 +94,13 @@ function once(step, inputs, title, action) {
 }
 
 function run(command, args, { quiet = false } = {}) {
-  const result = spawnSync(command, args, { cwd: root, env, stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit", encoding: "utf8", maxBuffer: 1 << 28 });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env,
+    stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit",
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   if (result.status === 0) return;
   if (quiet) process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
   if (result.error) console.error(result.error.message);

@@ -15,16 +15,30 @@ it("serves the example to the MCP Inspector, a client that is not ours, with exa
   const out = await mkdtemp(join(tmpdir(), "seer-inspector-"));
   const serve = spawn(
     here("node_modules/.bin/seer"),
-    ["serve", here("../examples/scoped-sandbox-intro/interface.py"), "--as", "mcp", "--name", "intro", "--out", out, "--json"],
+    [
+      "serve",
+      here("../examples/scoped-sandbox-intro/interface.py"),
+      "--as",
+      "mcp",
+      "--name",
+      "intro",
+      "--out",
+      out,
+      "--json",
+    ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const exited = once(serve, "exit");
   try {
-    const [line] = (await once(createInterface(serve.stdout), "line", { signal: AbortSignal.timeout(120_000) })) as [string];
+    const [line] = (await once(createInterface(serve.stdout), "line", {
+      signal: AbortSignal.timeout(120_000),
+    })) as [string];
     const served = JSON.parse(line) as { functions: { name: string }[] };
     const inspect = async (...args: string[]) => {
       const config = ["--cli", "--config", join(out, "mcp.json"), "--server", "intro"];
-      const { stdout } = await run(here("node_modules/.bin/mcp-inspector"), [...config, ...args], { timeout: 60_000 });
+      const { stdout } = await run(here("node_modules/.bin/mcp-inspector"), [...config, ...args], {
+        timeout: 60_000,
+      });
       return JSON.parse(stdout);
     };
 

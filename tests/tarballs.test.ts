@@ -43,15 +43,27 @@ describe.each(folders)("%s, installed alone into an empty project", (folder) => 
     const overrides = Object.fromEntries([...tarballs].map(([name, tarball]) => [name, `file:${tarball}`]));
     const dependencies = { [manifest.name]: overrides[manifest.name] };
     delete overrides[manifest.name];
-    await writeFile(join(project, "package.json"), JSON.stringify({ private: true, type: "module", dependencies, overrides }));
-    await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: project, timeout: 120_000 });
+    await writeFile(
+      join(project, "package.json"),
+      JSON.stringify({ private: true, type: "module", dependencies, overrides }),
+    );
+    await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], {
+      cwd: project,
+      timeout: 120_000,
+    });
 
-    const entries = Object.entries(manifest.exports ?? {}).filter(([path, target]) => target !== null && !path.endsWith(".json"));
+    const entries = Object.entries(manifest.exports ?? {}).filter(
+      ([path, target]) => target !== null && !path.endsWith(".json"),
+    );
     for (const [path] of entries) {
       const specifier = manifest.name + path.slice(1);
-      const { stdout } = await run("node", ["--input-type=module", "-e", `console.log(Object.keys(await import("${specifier}")).length)`], {
-        cwd: project,
-      });
+      const { stdout } = await run(
+        "node",
+        ["--input-type=module", "-e", `console.log(Object.keys(await import("${specifier}")).length)`],
+        {
+          cwd: project,
+        },
+      );
       expect(Number(stdout), specifier).toBeGreaterThan(0);
     }
     for (const command of Object.keys(manifest.bin ?? {})) {

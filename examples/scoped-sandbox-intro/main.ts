@@ -21,10 +21,15 @@ const mcpTools = await scoped.serve(here("interface.py"), { exposeAs: "mcp", nam
 
 // The agent works on this machine, in a directory of its own.
 const workspace = new Workspace({ libraries: [await Library.fromFile(here("helpers.py")), modelTools] });
-await using session = await createLocalSession({ workspace, workspaceDir: here("workspace"), name: "session" });
+await using session = await createLocalSession({
+  workspace,
+  workspaceDir: here("workspace"),
+  name: "session",
+});
 
 const events = runAgent({
-  prompt: "Find out what this model has learned, and which part of it does it. Leave a summary and a picture.",
+  prompt:
+    "Find out what this model has learned, and which part of it does it. Leave a summary and a picture.",
   mcpConfig: [session.mcpConfig, mcpTools],
   provider: "script",
   script: turns,

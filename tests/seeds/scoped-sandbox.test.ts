@@ -52,7 +52,10 @@ assert len(result["activations"]) == result["shape"][0]
 
 describe("interface guide: complete example", () => {
   it("describes, generates and compares through the library", async () => {
-    const modelTools = await scoped.serve(fixture("complete.py"), { exposeAs: "library", name: "model_tools" });
+    const modelTools = await scoped.serve(fixture("complete.py"), {
+      exposeAs: "library",
+      name: "model_tools",
+    });
     await using session = await sessionWith("complete", modelTools);
     const { stdout } = await session.exec(`
 import json, model_tools
@@ -70,7 +73,10 @@ print(json.dumps({
 
 describe("tutorials: library and local helper in one workspace, as MCP tools, as prompt, as skill", () => {
   it("lets an agent import both libraries through its session", async () => {
-    const modelTools = await scoped.serve(fixture("complete.py"), { exposeAs: "library", name: "intro_tools" });
+    const modelTools = await scoped.serve(fixture("complete.py"), {
+      exposeAs: "library",
+      name: "intro_tools",
+    });
     const helpers = Library.fromCode(
       `def format_result(data: dict) -> str:
     """Format a result dict as markdown."""
@@ -85,7 +91,9 @@ describe("tutorials: library and local helper in one workspace, as MCP tools, as
         toolCalls: [
           {
             tool: `${Object.keys(session.mcpConfig)[0]}.execute_code`,
-            arguments: { code: "import helpers, intro_tools\nprint(helpers.format_result(intro_tools.get_model_info()))" },
+            arguments: {
+              code: "import helpers, intro_tools\nprint(helpers.format_result(intro_tools.get_model_info()))",
+            },
           },
         ],
       },
@@ -127,7 +135,10 @@ describe("tutorials: library and local helper in one workspace, as MCP tools, as
     });
     expect(session.name).toBe("skill");
     const folder = join(workspaceDir, ".claude/skills", skill.name);
-    const { stdout } = await promisify(execFile)("python3", [join(folder, "scripts/call.py"), "get_model_info"]);
+    const { stdout } = await promisify(execFile)("python3", [
+      join(folder, "scripts/call.py"),
+      "get_model_info",
+    ]);
     expect(JSON.parse(stdout)).toMatchObject({ num_layers: 2 });
   });
 });
@@ -160,9 +171,14 @@ send_to_target("hi")["content"]`);
   });
 });
 
-async function play(mcpConfig: Parameters<typeof runAgent>[0]["mcpConfig"], script: unknown): Promise<AgentEvent[]> {
+async function play(
+  mcpConfig: Parameters<typeof runAgent>[0]["mcpConfig"],
+  script: unknown,
+): Promise<AgentEvent[]> {
   const events: AgentEvent[] = [];
-  const options = { prompt: "Look at the model.", mcpConfig, provider: "script", script } as Parameters<typeof runAgent>[0];
+  const options = { prompt: "Look at the model.", mcpConfig, provider: "script", script } as Parameters<
+    typeof runAgent
+  >[0];
   for await (const event of runAgent(options)) events.push(event);
   return events;
 }
