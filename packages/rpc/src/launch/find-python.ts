@@ -32,19 +32,25 @@ const found = new Map<string, Promise<PythonInterpreter | string>>();
  * Finds a Python that can run a host: the one asked for, else `SEER_PYTHON`, else the first on the PATH that is 3.10
  * or newer.
  *
- * @throws RpcError `rpc/no-python`, naming every interpreter that was found and what is wrong with it
+ * @throws RpcError `rpc/no-python`, naming every interpreter that was found and what is wrong with it; `rpc/cancelled`
  */
 export async function findPython({ python, signal }: FindPythonOptions = {}): Promise<PythonInterpreter> {
-  signal?.throwIfAborted();
+  throwIfCancelled(signal);
   const chosen = python ?? (process.env[environmentVariables.python] || undefined);
   const rejected: string[] = [];
   for (const candidate of chosen === undefined ? candidates() : [chosen]) {
     const result = await inspectOnce(candidate);
-    signal?.throwIfAborted();
+    throwIfCancelled(signal);
     if (typeof result !== "string") return result;
     rejected.push(`${candidate}: ${result}`);
   }
   throw noPython(chosen, rejected);
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new RpcError("rpc/cancelled", "Looking for a Python was cancelled", { cause: signal.reason });
+  }
 }
 
 function candidates(): string[] {

@@ -11,7 +11,6 @@ export interface HostExit {
   signal: NodeJS.Signals | null;
 }
 
-const graceMs = 5000;
 const tailLength = 16_384;
 const drainMs = 500;
 
@@ -65,19 +64,17 @@ export class HostProcess {
     return await Promise.race([this.#readPort(), this.#failed, this.#exitedEarly(), aborted]);
   }
 
-  /** Lets the host end by itself, and ends it when it does not. */
-  close(): Promise<void> {
-    this.#closing ??= this.#end();
+  /** Lets the host end by itself, and ends it when it does not within `graceMs`. */
+  close(graceMs = 5000): Promise<void> {
+    this.#closing ??= this.#end(graceMs);
     return this.#closing;
   }
 
-  async #end(): Promise<void> {
+  async #end(graceMs: number): Promise<void> {
     this.#child.stdin?.end();
-    const grace = new AbortController();
-    const late = delay(graceMs, true, { signal: grace.signal }).catch(() => false);
-    if (await Promise.race([this.exited.then(() => false), late])) this.#kill();
+    const timer = setTimeout(() => this.#kill(), graceMs);
     await this.exited;
-    grace.abort();
+    clearTimeout(timer);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
   }

@@ -69,6 +69,9 @@ export interface LaunchedHost extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+// A host that never opened its port has nothing to put in order.
+const failedGraceMs = 500;
+
 /**
  * Starts a host for an interface file as a child of this process. Its port is open when this returns, and its file
  * still loading: `client.describe()` waits for that.
@@ -91,7 +94,7 @@ export async function launchHost(options: LaunchOptions): Promise<LaunchedHost> 
   try {
     port = await host.start(JSON.stringify(config), { signal, timeoutMs });
   } catch (error) {
-    await host.close();
+    await host.close(failedGraceMs);
     if (signal?.aborted)
       throw new RpcError("rpc/cancelled", "Starting the host was cancelled", { cause: error });
     throw error;
