@@ -21,12 +21,14 @@ test.each([
     "ends",
     "echo 'no config' >&2; exit 2",
     /^The host ended with code 2 before its port was open:\nno config$/,
+    5000,
   ],
   ["is killed", "kill -9 $$", /^The host was ended by SIGKILL/, 5000],
   [
     "says nothing",
     "echo thinking >&2; sleep 60",
     /^The host did not open its port within 200 ms:\nthinking$/,
+    200,
   ],
 ])("a host that %s fails with what it said", async (_how, script, message, timeoutMs) => {
   const host = run(script);
