@@ -22,6 +22,7 @@ const hostErrorCodes = [
   "unserialisable",
   "unknown-function",
   "unknown-call",
+  "unknown-ref",
   "loading",
   "load-failed",
   "worker-died",

@@ -7,6 +7,7 @@ export type {
   StreamOptions,
 } from "./call/call-options.ts";
 export type { RequestOptions } from "./connect/request.ts";
+export type { CallRecord } from "./describe/call-record.ts";
 export type { Health, HostState } from "./describe/health.ts";
 export type {
   FunctionDescription,

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { z } from "zod";
 import { Call, type CallInit, type Outcome, wantsOutput } from "./call/call.ts";
 import type {
   AttachOptions,
@@ -11,10 +12,14 @@ import { CallTable } from "./call/call-table.ts";
 import { ItemQueue } from "./call/item-queue.ts";
 import type { Endpoint } from "./connect/endpoint.ts";
 import { parseAnswer, type RequestOptions, request } from "./connect/request.ts";
+import { type CallRecord, callRecordSchema } from "./describe/call-record.ts";
+import { describeInterface } from "./describe/describe-interface.ts";
 import { type Health, healthSchema } from "./describe/health.ts";
-import { type InterfaceDescription, interfaceSchema } from "./describe/interface-description.ts";
+import type { InterfaceDescription } from "./describe/interface-description.ts";
 import { RpcError } from "./errors.ts";
 import { type MessageHeader, packMessage } from "./messages/message.ts";
+import { decodeValue } from "./values/decode.ts";
+import { RemoteRef } from "./values/remote-ref.ts";
 
 export interface ConnectOptions {
   /** The host's base URL, such as `http://127.0.0.1:41733`. */
@@ -30,8 +35,6 @@ export interface ConnectOptions {
   livenessIntervalMs?: number | undefined;
 }
 
-// One answer of the host comes at least this often while a file loads.
-const describeWaitMs = 20_000;
 // The host keeps a call's deadline; this is for a host that cannot.
 const deadlineGraceMs = 5_000;
 const defaultCredit = 16;
@@ -124,23 +127,36 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /** What the host serves; waits for its file to load, for as long as that takes when no `timeoutMs` is given. */
-  async describe({ signal, timeoutMs = Infinity }: RequestOptions = {}): Promise<InterfaceDescription> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const waitMs = Math.max(0, Math.min(describeWaitMs, deadline - performance.now()));
-      try {
-        const path = `interface?wait=${Math.ceil(waitMs / 1000)}`;
-        const body = await this.#request("GET", path, { signal, timeoutMs: waitMs + 10_000 });
-        return parseAnswer("description", interfaceSchema, body);
-      } catch (error) {
-        const loading = RpcError.isInstance(error) && error.code === "rpc/loading";
-        if (!loading || performance.now() >= deadline) throw error;
-      }
-    }
+  async describe(options?: RequestOptions): Promise<InterfaceDescription> {
+    return await describeInterface(this.#endpoint, options);
   }
 
   async health(options?: RequestOptions): Promise<Health> {
     return parseAnswer("health", healthSchema, await this.#request("GET", "health", options));
+  }
+
+  /** Cancels a call, whichever client made it, and waits for its end. */
+  async cancel(callId: string, options?: RequestOptions): Promise<CallRecord> {
+    const body = await this.#request("DELETE", `calls/${encodeURIComponent(callId)}`, options);
+    return parseAnswer("record", callRecordSchema, body, decodeValue);
+  }
+
+  /** The records of all calls that the host knows, without their results. Needs the admin token. */
+  async calls(options?: RequestOptions): Promise<CallRecord[]> {
+    const schema = z.object({ calls: z.array(callRecordSchema) });
+    return parseAnswer("list of calls", schema, await this.#request("GET", "calls", options)).calls;
+  }
+
+  /** The objects that functions have left in the worker by `expose.ref`. */
+  async refs(options?: RequestOptions): Promise<RemoteRef[]> {
+    const schema = z.object({ refs: z.array(z.custom<RemoteRef>(RemoteRef.isInstance)) });
+    const body = await this.#request("GET", "refs", options);
+    return parseAnswer("list of references", schema, body, decodeValue).refs;
+  }
+
+  /** Lets the worker forget an object that it kept by reference. */
+  async free(ref: RemoteRef, options?: RequestOptions): Promise<void> {
+    await this.#request("DELETE", `refs/${encodeURIComponent(ref.id)}`, options);
   }
 
   /** The last lines of the host's log. Needs the admin token, as `restart` and `shutdown` do. */

@@ -36,10 +36,15 @@ export async function request(
 }
 
 /** Reads an answer whose shape is known; a host of another version may send another. */
-export function parseAnswer<S extends z.ZodType>(what: string, schema: S, body: string): z.output<S> {
+export function parseAnswer<S extends z.ZodType>(
+  what: string,
+  schema: S,
+  body: string,
+  parse: (body: string) => unknown = JSON.parse,
+): z.output<S> {
   let answer: unknown;
   try {
-    answer = JSON.parse(body);
+    answer = parse(body);
   } catch (cause) {
     throw new RpcError("rpc/protocol", `The host's ${what} is not JSON`, { cause });
   }
