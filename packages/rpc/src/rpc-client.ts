@@ -12,6 +12,7 @@ import { CallTable } from "./call/call-table.ts";
 import { ItemQueue } from "./call/item-queue.ts";
 import type { Endpoint } from "./connect/endpoint.ts";
 import { parseAnswer, type RequestOptions, request } from "./connect/request.ts";
+import { anySignal, timeoutSignal, timerMs } from "./connect/timer.ts";
 import { type CallRecord, callRecordSchema } from "./describe/call-record.ts";
 import { describeInterface } from "./describe/describe-interface.ts";
 import { type Health, healthSchema } from "./describe/health.ts";
@@ -73,8 +74,7 @@ export class RpcClient implements AsyncDisposable {
     livenessIntervalMs = 5_000,
   }: ConnectOptions): Promise<RpcClient> {
     const calls = new CallTable({ url, token, reconnectMs, livenessIntervalMs });
-    const timeout = AbortSignal.timeout(timeoutMs);
-    await calls.open(signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
+    await calls.open(anySignal(signal, timeoutSignal(timeoutMs)));
     return new RpcClient({ url, token }, calls);
   }
 
@@ -189,7 +189,7 @@ export class RpcClient implements AsyncDisposable {
   ): { call: { id: string; options: WatchOptions }; header: MessageHeader } {
     const id = options.callId ?? `${this.#idPrefix}.${++this.#lastId}`;
     const header: MessageHeader = { op: "call", id, function: fn };
-    if (options.timeoutMs !== undefined) header.deadlineMs = options.timeoutMs;
+    if (options.timeoutMs !== undefined) header.deadlineMs = Math.ceil(timerMs(options.timeoutMs));
     if (wantsOutput(options)) header.output = true;
     return { call: { id, options }, header };
   }
@@ -210,14 +210,12 @@ export class RpcClient implements AsyncDisposable {
     if (signal?.aborted) throw cancelled();
     this.#calls.start(call);
 
+    const late = () => new RpcError("rpc/deadline", `${what} did not end within ${timeoutMs} ms`);
     const onAbort = () => this.#calls.cancel(call, cancelled);
+    const onDeadline = () => this.#calls.cancel(call, late);
     signal?.addEventListener("abort", onAbort, { once: true });
     const timer =
-      timeoutMs === undefined ? undefined : setTimeout(onDeadline, timeoutMs + deadlineGraceMs, this);
-    function onDeadline(client: RpcClient) {
-      const error = () => new RpcError("rpc/deadline", `${what} did not end within ${timeoutMs} ms`);
-      client.#calls.cancel(call, error);
-    }
+      timeoutMs === undefined ? undefined : setTimeout(onDeadline, timerMs(timeoutMs + deadlineGraceMs));
     let outcome: Outcome;
     try {
       outcome = await call.outcome;

@@ -3,6 +3,7 @@ import { RpcError } from "../errors.ts";
 import type { Message } from "../messages/message.ts";
 import { type Endpoint, isLoopback } from "./endpoint.ts";
 import { type Hello, openSocket, type Socket } from "./socket.ts";
+import { anySignal, timeoutSignal } from "./timer.ts";
 
 export interface ConnectionOptions extends Endpoint {
   /** How long to try to get a lost connection back. */
@@ -74,7 +75,7 @@ export class Connection {
       if (this.#handlers.onLost()) void this.#reopen();
     };
     const socket = await openSocket(
-      { ...this.#options, signal: AbortSignal.any([signal, this.#closing.signal]) },
+      { ...this.#options, signal: anySignal(signal, this.#closing.signal) },
       { onMessage: this.#handlers.onMessage, onLost },
     );
     // Lost between its hello and this line.
@@ -100,7 +101,7 @@ export class Connection {
     const start = performance.now();
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#attempt(AbortSignal.timeout(attemptTimeoutMs));
+        return await this.#attempt(timeoutSignal(attemptTimeoutMs));
       } catch (error) {
         const wait = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt) * (0.5 + Math.random());
         if (performance.now() + wait - start > this.#patienceWith(error)) throw error;

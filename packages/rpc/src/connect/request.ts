@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { RpcError } from "../errors.ts";
 import { authorisation, type Endpoint, resource } from "./endpoint.ts";
 import { errorFromResponse, unreachable } from "./refusal.ts";
+import { anySignal, timeoutSignal } from "./timer.ts";
 
 export interface RequestOptions {
   signal?: AbortSignal | undefined;
@@ -16,14 +17,14 @@ export async function request(
   path: string,
   { signal, timeoutMs = 30_000 }: RequestOptions = {},
 ): Promise<string> {
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = timeoutSignal(timeoutMs);
   let response: Response;
   let body: string;
   try {
     response = await fetch(resource(endpoint, path), {
       method,
       headers: authorisation(endpoint),
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      signal: anySignal(signal, timeout),
     });
     body = await response.text();
   } catch (cause) {

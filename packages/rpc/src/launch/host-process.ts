@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { anySignal, timeoutSignal } from "../connect/timer.ts";
 import { RpcError } from "../errors.ts";
 import type { Command } from "./host-command.ts";
 
@@ -51,9 +52,7 @@ export class HostProcess {
     { signal, timeoutMs }: { signal?: AbortSignal | undefined; timeoutMs: number },
   ): Promise<number> {
     this.#child.stdin?.write(`${config}\n`);
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const ended = AbortSignal.any(signal === undefined ? [timeout] : [signal, timeout]);
-    const aborted = once(ended, "abort").then(() => {
+    const aborted = once(anySignal(signal, timeoutSignal(timeoutMs)), "abort").then(() => {
       throw new RpcError(
         "rpc/host-failed",
         `The host did not open its port within ${timeoutMs} ms${this.#said()}`,
