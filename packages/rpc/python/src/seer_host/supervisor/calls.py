@@ -1,0 +1,212 @@
+"""One call: what was asked, what has happened, and who is watching."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+from ..errors import STATUS, RpcError
+from ..messages import Message, build_message
+
+if TYPE_CHECKING:
+    import asyncio
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+Stream = Literal["stdout", "stderr"]
+
+
+class Watcher(Protocol):
+    """Is told whenever something has happened to a call."""
+
+    def changed(self, call: Call) -> None: ...
+
+
+class Outcome(NamedTuple):
+    """How a call ended: the message of its result or error, as any client would be sent it."""
+
+    ok: bool
+    message: Message
+    status: int
+
+    @property
+    def size(self) -> int:
+        return len(self.message.data)
+
+    @classmethod
+    def of_error(cls, call_id: str, error: RpcError) -> Outcome:
+        header = {"op": "error", "id": call_id, "code": error.code}
+        (data,) = build_message(header, error.encode())
+        return cls(False, Message(header, bytes(data), bytes(data).index(b"\n") + 1), error.status)
+
+    @classmethod
+    def of_message(cls, message: Message) -> Outcome:
+        if message.header["op"] == "result":
+            return cls(True, message, 200)
+        return cls(False, message, STATUS.get(message.header.get("code", ""), 500))
+
+
+class Chunk(NamedTuple):
+    """A piece of a call's output."""
+
+    offset: int
+    stream: Stream
+    data: bytes
+
+
+class Output:
+    """The last of what a call printed, at offsets that count from its first byte."""
+
+    __slots__ = ("_size", "chunks", "end")
+
+    def __init__(self) -> None:
+        self.chunks: deque[Chunk] = deque()
+        self.end = 0
+        self._size = 0
+
+    def append(self, stream: Stream, data: bytes, limit: int) -> None:
+        self.chunks.append(Chunk(self.end, stream, data))
+        self.end += len(data)
+        self._size += len(data)
+        while self._size > limit and len(self.chunks) > 1:
+            self._size -= len(self.chunks.popleft().data)
+
+    def since(self, offset: int) -> list[Chunk]:
+        """The chunks from an offset on, neighbours of one stream joined."""
+        found: list[Chunk] = []
+        for chunk in self.chunks:
+            if chunk.offset + len(chunk.data) <= offset:
+                continue
+            if chunk.offset < offset:
+                chunk = Chunk(offset, chunk.stream, chunk.data[offset - chunk.offset :])
+            if found and found[-1].stream == chunk.stream and len(found[-1].data) < 65536:
+                last = found[-1]
+                found[-1] = Chunk(last.offset, last.stream, last.data + chunk.data)
+            else:
+                found.append(chunk)
+        return found
+
+    def to_json(self, offset: int) -> dict[str, Any]:
+        chunks = self.since(offset)
+        return {
+            "offset": chunks[0].offset if chunks else self.end,
+            "text": b"".join(chunk.data for chunk in chunks).decode("utf-8", "replace"),
+            "next": self.end,
+        }
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+
+class Items:
+    """The values that a stream has sent so far, as messages, the last of them kept."""
+
+    __slots__ = ("_size", "end", "kept")
+
+    def __init__(self) -> None:
+        self.kept: deque[Message] = deque()
+        self.end = 0
+        self._size = 0
+
+    @property
+    def first(self) -> int:
+        return self.end - len(self.kept)
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def append(self, message: Message, limit: int) -> None:
+        self.kept.append(message)
+        self.end += 1
+        self._size += len(message.data)
+        while self._size > limit and len(self.kept) > 1:
+            self._size -= len(self.kept.popleft().data)
+
+
+class Call:
+    """A call and its record."""
+
+    __slots__ = (
+        "accepted_at",
+        "client",
+        "collect",
+        "credit",
+        "deadline",
+        "ended_at",
+        "function",
+        "grace",
+        "id",
+        "items",
+        "outcome",
+        "output",
+        "progress",
+        "request",
+        "seq",
+        "started_at",
+        "state",
+        "stopped",
+        "watchers",
+    )
+
+    def __init__(
+        self, call_id: str, function: str, client: object, request: Message, collect: bool, credit: int
+    ) -> None:
+        self.id = call_id
+        self.function = function
+        self.client = client
+        self.request: Message | None = request
+        """The arguments, until the call has ended."""
+        self.collect = collect
+        """Whether a stream's items are to be one list."""
+        self.credit = credit
+        """How many items a stream may have sent before it must wait."""
+        self.seq = 0
+        """Its number in the worker; 0 while the worker has not been given it."""
+        self.state: State = "waiting"
+        self.accepted_at = time.time()
+        self.started_at: float | None = None
+        self.ended_at: float | None = None
+        self.outcome: Outcome | None = None
+        self.output: Output | None = None
+        self.items: Items | None = None
+        self.progress: dict[str, Any] | None = None
+        self.stopped: RpcError | None = None
+        """Why it is being cancelled, once it is."""
+        self.deadline: asyncio.TimerHandle | None = None
+        self.grace: asyncio.TimerHandle | None = None
+        self.watchers: list[Watcher] = []
+
+    def notify(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher.changed(self)
+
+    def start(self) -> None:
+        self.state = "running"
+        self.started_at = time.time()
+
+    def end(self, outcome: Outcome) -> None:
+        """Records how the call ended and tells its watchers; only the first end counts."""
+        self.outcome = outcome
+        self.request = None
+        self.ended_at = time.time()
+        if outcome.ok:
+            self.state = "done"
+        else:
+            self.state = "cancelled" if outcome.status == 499 else "failed"
+        if self.deadline is not None:
+            self.deadline.cancel()
+        if self.grace is not None:
+            self.grace.cancel()
+        for watcher in tuple(self.watchers):
+            watcher.changed(self)
+
+    @property
+    def size(self) -> int:
+        """About how much memory the record takes."""
+        size = 1024
+        for part in (self.outcome, self.output, self.items):
+            if part is not None:
+                size += part.size
+        return size

@@ -1,0 +1,237 @@
+"""A connection that speaks HTTP, until it asks for a WebSocket."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+from ..errors import RpcError
+from . import websocket
+from .http import MAX_HEAD, Head, parse_head, response_head
+from .peer import Peer
+from .websocket_peer import WebSocketPeer
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from ..messages import Buffer
+    from .access import Access, Rights
+    from .host import Host
+    from .server import Server
+
+JSON_TYPE = "application/json"
+_DRAIN_MS = 2_000
+
+
+class Request:
+    """One request, which must be answered once."""
+
+    __slots__ = ("_peer", "body", "closed", "head", "path", "query", "rights")
+
+    def __init__(self, peer: HttpPeer, head: Head, rights: Rights, body: bytes | bytearray) -> None:
+        self._peer = peer
+        self.head = head
+        self.rights: Rights = rights
+        self.body = body
+        path, _, query = head.target.partition("?")
+        self.path = [unquote(part) for part in path.split("/")[1:]]
+        self.query = dict(parse_qsl(query)) if query else {}
+        self.closed: Callable[[], None] | None = None
+        """Called when the client has gone before the answer."""
+
+    @property
+    def client(self) -> object:
+        """Who asks, for taking turns."""
+        return self._peer
+
+    def answer(self, status: int, body: Buffer, content_type: str = JSON_TYPE, *more: Buffer) -> None:
+        self._peer.answer(self, status, content_type, (body, *more))
+
+    def answer_json(self, value: Any, status: int = 200) -> None:
+        self.answer(status, json.dumps(value, separators=(",", ":")).encode())
+
+    def refuse(self, error: RpcError) -> None:
+        self.answer(error.status, b'{"error":' + error.encode() + b"}")
+
+
+class HttpPeer(Peer):
+    """Reads one request after another, and answers each before it reads the next."""
+
+    def __init__(self, host: Host, access: Access, server: Server) -> None:
+        super().__init__(host)
+        self._access = access
+        self._server = server
+        self._head: tuple[Head, Rights] | None = None
+        self._request: Request | None = None
+        self._keep_alive = True
+        self._reading = True
+        self._draining = False
+        self._upgraded = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._server.joined(self)
+        self._expect_within(self.host.limits.request_ms)
+
+    def _expect_within(self, milliseconds: int) -> None:
+        self.expires = self._server.time() + milliseconds / 1000
+
+    def received(self) -> None:
+        intake = self.intake
+        while len(intake) and self._request is None and self._keep_alive and self._large is None:
+            if self._head is None:
+                end = intake.data.find(b"\r\n\r\n", intake.start, intake.end)
+                if end < 0:
+                    if len(intake) > MAX_HEAD:
+                        self._give_up(RpcError("bad-request", f"the headers exceed {MAX_HEAD} bytes"))
+                    return
+                data = intake.take(end - intake.start)
+                intake.start += 4
+                try:
+                    self._begin(data)
+                except RpcError as error:
+                    self._give_up(error)
+                    return
+            self._continue()
+            if self._head is not None:
+                return
+        if self._draining:
+            intake.start = intake.end
+        elif (
+            self._request is not None
+            and not self._upgraded
+            and len(intake) > len(intake.data) // 2
+            and self._reading
+        ):
+            # Requests sent ahead wait in the network until this one has been answered.
+            self._reading = False
+            self.transport.pause_reading()
+
+    def _begin(self, data: bytes) -> None:
+        head = parse_head(data)
+        rights = self._access.check(head.headers)
+        if head.length > self.host.limits.message_bytes:
+            limit = self.host.limits.message_bytes
+            raise RpcError("too-large", f"the request has {head.length} bytes; at most {limit} are accepted")
+        self._head = head, rights
+        self._expect_within(self.host.limits.request_ms)
+        if head.headers.get("expect", "").lower() == "100-continue":
+            self.outbox.put(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _continue(self) -> None:
+        """Goes on when the whole body has been received."""
+        if self._head is None:
+            return
+        head, rights = self._head
+        if head.length > len(self.intake):
+            # What is smaller comes into the intake, which has room for it.
+            if head.length > len(self.intake.data) // 2:
+                self.receive_large(head.length)
+            return
+        self._handle(head, rights, self.intake.take(head.length) if head.length else b"")
+
+    def received_large(self, data: bytearray) -> None:
+        assert self._head is not None
+        self._handle(*self._head, data)
+
+    def progressed(self) -> None:
+        self._expect_within(self.host.limits.request_ms)
+
+    def _handle(self, head: Head, rights: Rights, body: bytes | bytearray) -> None:
+        self._head = None
+        self.expires = None
+        self._keep_alive = head.keep_alive
+        self._request = request = Request(self, head, rights, body)
+        if head.target == "/ws" and head.method == "GET":
+            self._upgrade(request)
+            return
+        try:
+            self._server.routes.handle(request)
+        except RpcError as error:
+            request.refuse(error)
+
+    def _upgrade(self, request: Request) -> None:
+        try:
+            answer = websocket.accept(request.head.headers)
+        except RpcError as error:
+            request.refuse(error)
+            return
+        self.outbox.put(answer)
+        self.outbox.flush()
+        self._upgraded = True
+        self._server.left(self)
+        peer = WebSocketPeer(self.host, self._server)
+        peer.take_over(self.transport, self.intake)
+        self.transport.set_protocol(peer)
+
+    def answer(self, request: Request, status: int, content_type: str, body: tuple[Buffer, ...]) -> None:
+        if self._request is not request:
+            return
+        self._request = None
+        length = sum(map(len, body))
+        self._send(status, content_type, length, *body)
+        if not self._keep_alive:
+            self.outbox.flush()
+            self.transport.close()
+            # A client that does not read the rest has this long.
+            self._expect_within(self.host.limits.request_ms)
+            return
+        self._expect_within(self.host.limits.idle_ms)
+        if not self._reading:
+            self._reading = True
+            if not self.paused:
+                self.transport.resume_reading()
+        if len(self.intake):
+            # Not from inside the answer to the request before, so that many of them cannot nest.
+            self._server.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        with self.host.batch:
+            if not self.outbox.closed:
+                self.received()
+
+    def _send(self, status: int, content_type: str, length: int, *body: Buffer) -> None:
+        head = response_head(status, content_type, length, self._keep_alive)
+        first = body[0] if body else b""
+        if len(first) < 16 * 1024:
+            self.outbox.put(head + first)
+        else:
+            self.outbox.put(head)
+            self.outbox.put(first)
+        for part in body[1:]:
+            self.outbox.put(part)
+
+    def _give_up(self, error: RpcError) -> None:
+        """Answers a request that cannot be read on from, and closes."""
+        self._keep_alive = False
+        body = b'{"error":' + error.encode() + b"}"
+        self._send(error.status, JSON_TYPE, len(body), body)
+        self.outbox.flush()
+        # Closing with input unread would reset the connection and could take the answer with it.
+        self._draining = True
+        self._expect_within(_DRAIN_MS)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def expired(self) -> None:
+        if not self._draining and (self._head is not None or len(self.intake)):
+            body = (
+                b'{"error":' + RpcError("bad-request", "the request did not arrive in time").encode() + b"}"
+            )
+            self._keep_alive = False
+            self._send(408, JSON_TYPE, len(body), body)
+            self.outbox.flush()
+        self.transport.abort()
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        if self._reading:
+            self.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._server.left(self)
+        if self._request is not None and self._request.closed is not None:
+            self._request.closed()

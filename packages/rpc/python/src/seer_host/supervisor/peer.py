@@ -1,0 +1,98 @@
+"""What HTTP and WebSocket connections have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, cast
+
+from .intake import Intake
+from .outbox import Outbox
+
+if TYPE_CHECKING:
+    from .host import Host
+
+_HIGH_WATER = 1 << 20
+
+
+class Peer(asyncio.BufferedProtocol):
+    """One client's connection: fills buffers, hands them on, and knows when the client reads too slowly."""
+
+    transport: asyncio.Transport
+    outbox: Outbox
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.intake = Intake()
+        self.paused = False
+        """Whether the client reads more slowly than it is written to."""
+        self.expires: float | None = None
+        """When the connection is ended, in the loop's time, if nothing changes that."""
+        self._large: bytearray | None = None
+        self._large_view = memoryview(b"")
+        self._filled = 0
+
+    def attach(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(_HIGH_WATER)
+        self.outbox = Outbox(self.transport, self.host.batch)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.attach(transport)
+        end: socket.socket = transport.get_extra_info("socket")
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+            if hasattr(socket, name):
+                end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        if self._large is not None:
+            return self._large_view[self._filled :]
+        return self.intake.space()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        with self.host.batch:
+            if self._large is None:
+                self.intake.end += nbytes
+                self.received()
+                return
+            self._filled += nbytes
+            self.progressed()
+            if self._filled == len(self._large):
+                large, self._large = self._large, None
+                self._large_view = memoryview(b"")
+                self.received_large(large)
+
+    def receive_large(self, size: int) -> None:
+        """Takes the next `size` bytes straight into a buffer of their own."""
+        self._large = bytearray(size)
+        self._large_view = memoryview(self._large)
+        self._filled = self.intake.take_into(self._large_view)
+
+    def received(self) -> None:
+        """There is more in the intake."""
+        raise NotImplementedError
+
+    def received_large(self, data: bytearray) -> None:
+        """What `receive_large` asked for is complete."""
+        raise NotImplementedError
+
+    def progressed(self) -> None:
+        """More of it has come."""
+
+    def expired(self) -> None:
+        """The connection's time is over."""
+        self.transport.abort()
+
+    def pause_writing(self) -> None:
+        self.paused = True
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        self.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.outbox.closed = True
+        self.expires = None

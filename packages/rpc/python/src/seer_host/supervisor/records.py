@@ -1,0 +1,65 @@
+"""The records of calls, by id: those that go on, and for a while those that have ended."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ..errors import RpcError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .calls import Call
+    from .config import Limits
+
+
+class Records:
+    """Every call that a client may still ask about."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._kept_s = limits.kept_ms / 1000
+        self._kept_bytes = limits.kept_bytes
+        self._calls: dict[str, Call] = {}
+        self._ended: deque[tuple[Call, int]] = deque()
+        self._size = 0
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._calls.values())
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def find(self, call_id: str) -> Call | None:
+        return self._calls.get(call_id)
+
+    def get(self, call_id: str) -> Call:
+        call = self._calls.get(call_id)
+        if call is None:
+            raise RpcError(
+                "unknown-call", f"there is no call {call_id[:64]!r}, or its result is no longer kept"
+            )
+        return call
+
+    def add(self, call: Call) -> None:
+        self._calls[call.id] = call
+
+    def keep(self, call: Call) -> None:
+        """Starts the time for which an ended call is kept."""
+        size = call.size
+        self._ended.append((call, size))
+        self._size += size
+        while self._size > self._kept_bytes and len(self._ended) > 1:
+            self._drop_oldest()
+
+    def sweep(self) -> None:
+        """Drops what has been kept for long enough."""
+        oldest = time.time() - self._kept_s
+        while self._ended and (self._ended[0][0].ended_at or 0) < oldest:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        call, size = self._ended.popleft()
+        self._size -= size
+        del self._calls[call.id]

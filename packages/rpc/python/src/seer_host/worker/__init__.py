@@ -1,0 +1,1 @@
+"""The process that loads the interface file and runs its functions; standard library only."""

@@ -1,0 +1,12 @@
+"""Where the supervisor starts a worker."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    # The host's own place on the path, only for as long as it takes to import itself.
+    _source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.path[0] = _source
+    from seer_host.worker.main import main
+
+    main(sys.argv[1:])

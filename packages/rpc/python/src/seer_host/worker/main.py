@@ -1,0 +1,139 @@
+"""The life of a worker: load the file, say what it exposes, run calls until the supervisor goes."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import json
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .. import PROTOCOL_VERSION
+from ..errors import RpcError
+from ..messages import Message, build_message, parse_message
+from .channel import Channel, ChannelClosed
+from .context import CallContext, Interrupter
+from .exposure import Expose, Models
+from .loader import load
+from .output import CallStream
+from .parent import end_with
+from .progress import show_progress_bars
+from .refs import Refs
+from .runner import Runner
+
+if TYPE_CHECKING:
+    from .functions import Function
+
+
+def main(arguments: list[str]) -> NoReturn:
+    calls_fd, control_fd, parent = map(int, arguments)
+    Worker(Channel(calls_fd), Channel(control_fd)).run(parent)
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, calls: Channel, control: Channel) -> None:
+        self._calls = calls
+        self._control = control
+        self._interrupter = Interrupter()
+        self._refs = Refs()
+
+    def run(self, parent: int) -> NoReturn:
+        status = 0
+        try:
+            self._run(parent)
+        except ChannelClosed:
+            pass
+        except BaseException:
+            # Only a mistake of the host's own ends here; its traceback belongs in the log.
+            status = 70
+            sys.__excepthook__(*sys.exc_info())
+        # At once: nothing that the user's code left behind, such as a thread, may hold the process up.
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+    def _run(self, parent: int) -> None:
+        settings: dict[str, Any] = json.loads(self._calls.receive())
+        end_with(parent)
+        faulthandler.enable()
+        self._close_in_children()
+        self._interrupter.install()
+        streams = CallStream("stdout", 1, self._emit), CallStream("stderr", 2, self._emit)
+        sys.stdout, sys.stderr = streams
+        runner = Runner(self._calls, self._interrupter, self._refs, streams, settings["maxBytes"])
+        threading.Thread(target=self._watch_control, args=(runner,), name="seer-control", daemon=True).start()
+        expose = Expose(self._refs, self._report)
+        show_progress_bars(expose.progress)
+        try:
+            functions, doc = load(settings["file"], expose, Models(settings["models"]), settings["path"])
+            runner.serve(functions)
+            described = _described(settings["name"], doc, functions)
+        except RpcError as error:
+            self._calls.send(*build_message({"op": "load-failed"}, error.encode()))
+            return
+        for stream in streams:
+            stream.flush()
+        self._calls.send(*described)
+        receive, run = self._calls.receive, runner.run_main
+        while True:
+            run(parse_message(receive()))
+
+    def _watch_control(self, runner: Runner) -> None:
+        try:
+            while True:
+                self._obey(runner, parse_message(self._control.receive()))
+        except ChannelClosed:
+            os._exit(0)
+
+    def _obey(self, runner: Runner, message: Message) -> None:
+        header = message.header
+        op: str = header["op"]
+        if op == "call":
+            runner.run_beside(message)
+        elif op == "cancel":
+            runner.cancel(header["seq"])
+        elif op == "credit":
+            runner.grant(header["seq"], header["items"])
+        elif op == "refs":
+            self._answer(header["request"], {"refs": self._refs.list()})
+        elif op == "free":
+            freed = self._refs.free(header["id"])
+            self._answer(header["request"], {}, ok=freed)
+
+    def _answer(self, request: int, body: Any, *, ok: bool = True) -> None:
+        encoded = json.dumps(body).encode()
+        self._calls.send(*build_message({"op": "answer", "request": request, "ok": ok}, encoded))
+
+    def _emit(self, header: bytes, body: bytes) -> None:
+        with self._interrupter:
+            self._calls.send(header, body)
+
+    def _report(self, context: CallContext, progress: dict[str, Any]) -> None:
+        with self._interrupter:
+            self._calls.send(*build_message({"op": "progress", "id": context.id, **progress}, b""))
+
+    def _close_in_children(self) -> None:
+        """A fork of the worker must not keep its sockets, or its death would go unnoticed."""
+
+        def close() -> None:
+            self._calls.close()
+            self._control.close()
+
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=close)
+
+
+def _described(name: str, doc: str, functions: dict[str, Function]) -> list[Any]:
+    description = {
+        "protocol": PROTOCOL_VERSION,
+        "name": name,
+        "doc": doc,
+        "functions": [function.describe() for function in functions.values()],
+    }
+    header = {"op": "described", "functions": {f.name: f.concurrency for f in functions.values()}}
+    return build_message(header, json.dumps(description, allow_nan=False).encode())

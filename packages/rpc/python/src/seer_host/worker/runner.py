@@ -1,0 +1,326 @@
+"""Runs calls: most on the main thread, one at a time; those that opted into it beside one another."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RpcError
+from ..messages import Message, build_message
+from .context import CallContext, Cancelled, Interrupter, current_call
+from .tracebacks import format_exception, message_of, type_of
+from .values import BadValue, Unserialisable, decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from ..messages import Buffer, Header
+    from .channel import Channel
+    from .functions import Function
+    from .output import CallStream
+    from .refs import Refs
+
+_CREDIT = 16
+
+
+class Credit:
+    """How many items a stream may still send; waiting for more can be interrupted."""
+
+    def __init__(self, items: int) -> None:
+        self._semaphore = threading.Semaphore(items)
+
+    def take(self) -> None:
+        self._semaphore.acquire()
+
+    async def take_async(self) -> None:
+        # Polled, which costs a stream that has run dry a few milliseconds and needs no thread of its own.
+        while not self._semaphore.acquire(blocking=False):
+            await asyncio.sleep(0.005)
+
+    def grant(self, items: int) -> None:
+        if items:
+            self._semaphore.release(items)
+
+
+class Runner:
+    """Everything between the message of a call and the message of its result."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        interrupter: Interrupter,
+        refs: Refs,
+        streams: tuple[CallStream, ...],
+        max_bytes: int,
+    ) -> None:
+        self._channel = channel
+        self._interrupter = interrupter
+        self._refs = refs
+        self._streams = streams
+        self._max_bytes = max_bytes
+        self._functions: dict[str, Function] = {}
+        self._credits: dict[int, Credit] = {}
+        self._granted: dict[int, int] = {}
+        self._cancels: dict[int, Callable[[], None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_has_thread = False
+
+    def serve(self, functions: dict[str, Function]) -> None:
+        """Takes the functions, and prepares what they need."""
+        self._functions = functions
+        asynchronous = [function for function in functions.values() if function.is_async]
+        if asynchronous:
+            # One loop for all of them, so that they can share what belongs to a loop, such as a client.
+            self._loop = asyncio.new_event_loop()
+            if any(function.concurrency > 1 for function in asynchronous):
+                self._loop_has_thread = True
+                threading.Thread(target=self._loop.run_forever, name="seer-async", daemon=True).start()
+            else:
+                asyncio.set_event_loop(self._loop)
+
+    # Entering calls
+
+    def run_main(self, message: Message) -> None:
+        """Runs a call on the main thread."""
+        header = message.header
+        call_id: str = header["id"]
+        seq: int = header["seq"]
+        interrupter = self._interrupter
+        if not interrupter.begin(seq):
+            return
+        context = CallContext(call_id, seq)
+        token = current_call.set(context)
+        try:
+            try:
+                parts = self._run(message, context)
+            finally:
+                interrupter.end()
+        except Cancelled:
+            interrupter.end()
+            parts = _error(call_id, RpcError("cancelled", "the call was cancelled"))
+        finally:
+            interrupter.end()
+            current_call.reset(token)
+        self._finish(context, parts)
+
+    def run_beside(self, message: Message) -> None:
+        """Runs a call of a function that may run several times at once."""
+        function = self._functions[message.header["function"]]
+        if function.is_async:
+            assert self._loop is not None
+            asyncio.run_coroutine_threadsafe(self._run_task(message), self._loop)
+        else:
+            threading.Thread(target=self._run_thread, args=(message,), daemon=True).start()
+
+    def _run_thread(self, message: Message) -> None:
+        context = CallContext(message.header["id"], message.header["seq"])
+        current_call.set(context)
+        thread = threading.get_ident()
+        self._cancels[context.seq] = lambda: _raise_in_thread(thread)
+        try:
+            try:
+                parts = self._run(message, context)
+            finally:
+                self._cancels.pop(context.seq, None)
+        except Cancelled:
+            parts = _error(context.id, RpcError("cancelled", "the call was cancelled"))
+        self._finish(context, parts)
+
+    async def _run_task(self, message: Message) -> None:
+        context = CallContext(message.header["id"], message.header["seq"])
+        current_call.set(context)
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        self._cancels[context.seq] = lambda: loop.call_soon_threadsafe(task.cancel)
+        try:
+            parts = await self._run_async(message, context)
+        except (Cancelled, asyncio.CancelledError):
+            parts = _error(context.id, RpcError("cancelled", "the call was cancelled"))
+        finally:
+            self._cancels.pop(context.seq, None)
+        self._finish(context, parts)
+
+    def _finish(self, context: CallContext, parts: list[Buffer]) -> None:
+        if context.partial:
+            for stream in self._streams:
+                stream.flush_of(context)
+        self._credits.pop(context.seq, None)
+        self._granted.pop(context.seq, None)
+        if sum(map(len, parts)) > self._max_bytes:
+            size = sum(map(len, parts))
+            limit = self._max_bytes
+            parts = _error(
+                context.id, RpcError("too-large", f"the result has {size} bytes; at most {limit} are sent")
+            )
+        self._channel.send(*parts)
+
+    # Inside calls
+
+    def _run(self, message: Message, context: CallContext) -> list[Buffer]:
+        """Runs a call to its end in this thread, and gives the message that ends it."""
+        try:
+            function = self._functions[message.header["function"]]
+            args, kwargs = self._bind(function, message)
+            if function.is_async:
+                return self._wait_for(self._run_bound(function, args, kwargs, message.header, context))
+            value = function.call(*args, **kwargs)
+            if function.is_stream:
+                value = self._stream(value, message.header, context)
+            elif inspect.isawaitable(value):
+                value = self._wait_for(_awaited(value))
+            return self._result(context.id, value)
+        except Cancelled:
+            raise
+        except BaseException as error:
+            return _failure(context.id, error)
+
+    async def _run_async(self, message: Message, context: CallContext) -> list[Buffer]:
+        try:
+            function = self._functions[message.header["function"]]
+            args, kwargs = self._bind(function, message)
+            return await self._run_bound(function, args, kwargs, message.header, context)
+        except (Cancelled, asyncio.CancelledError):
+            raise
+        except BaseException as error:
+            return _failure(context.id, error)
+
+    async def _run_bound(
+        self,
+        function: Function,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        header: Header,
+        context: CallContext,
+    ) -> list[Buffer]:
+        value: Any = function.call(*args, **kwargs)
+        if function.is_stream:
+            value = await self._stream_async(value, header, context)
+        elif inspect.isawaitable(value):
+            value = await value
+        return self._result(context.id, value)
+
+    def _wait_for(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Runs a coroutine from synchronous code, on the loop that all of the file's coroutines share."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        context = contextvars.copy_context()
+        if self._loop_has_thread:
+            future = asyncio.run_coroutine_threadsafe(_in_context(context, work), self._loop)
+            try:
+                return future.result()
+            except Cancelled:
+                future.cancel()
+                raise
+        task = self._loop.create_task(work)
+        try:
+            return self._loop.run_until_complete(task)
+        except Cancelled:
+            task.cancel()
+            if not task.done():
+                self._loop.run_until_complete(asyncio.wait([task]))
+            raise
+
+    def _bind(self, function: Function, message: Message) -> tuple[list[Any], dict[str, Any]]:
+        try:
+            arguments = decode(message.json(), message.buffers(), self._refs)
+        except BadValue as error:
+            raise RpcError("invalid-arguments", f"{function.name}: {error}") from None
+        return function.bind(arguments)
+
+    def _result(self, call_id: str, value: Any) -> list[Buffer]:
+        try:
+            body, buffers = encode(value, self._refs)
+        except Unserialisable as error:
+            raise RpcError("unserialisable", str(error)) from None
+        if not buffers:
+            return [f'{{"op":"result","id":"{call_id}"}}\n'.encode() + body]
+        return build_message({"op": "result", "id": call_id}, body, buffers)
+
+    def _stream(self, values: Any, header: Header, context: CallContext) -> Any:
+        """Sends what a generator yields as it comes, or gathers it where it is to be one list."""
+        if header.get("collect"):
+            return list(values)
+        credit = self._credit(context, header)
+        try:
+            for index, value in enumerate(values):
+                credit.take()
+                parts = self._item(context.id, index, value)
+                with self._interrupter:
+                    self._channel.send(*parts)
+        finally:
+            values.close()
+        return None
+
+    async def _stream_async(self, values: Any, header: Header, context: CallContext) -> Any:
+        if header.get("collect"):
+            return [value async for value in values]
+        credit = self._credit(context, header)
+        index = 0
+        try:
+            async for value in values:
+                await credit.take_async()
+                self._channel.send(*self._item(context.id, index, value))
+                index += 1
+        finally:
+            await values.aclose()
+        return None
+
+    def _credit(self, context: CallContext, header: Header) -> Credit:
+        credit = Credit(header.get("credit", _CREDIT))
+        self._credits[context.seq] = credit
+        credit.grant(self._granted.pop(context.seq, 0))
+        return credit
+
+    def _item(self, call_id: str, index: int, value: Any) -> list[Buffer]:
+        try:
+            body, buffers = encode(value, self._refs, f"item {index}")
+        except Unserialisable as error:
+            raise RpcError("unserialisable", str(error)) from None
+        return build_message({"op": "item", "id": call_id, "index": index}, body, buffers)
+
+    # From the control thread
+
+    def cancel(self, seq: int) -> None:
+        if (cancel := self._cancels.get(seq)) is not None:
+            cancel()
+        else:
+            self._interrupter.cancel(seq)
+
+    def grant(self, seq: int, items: int) -> None:
+        credit = self._credits.get(seq)
+        if credit is not None:
+            credit.grant(items)
+        else:
+            # The call has been given to this process but has not begun.
+            self._granted[seq] = self._granted.get(seq, 0) + items
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+async def _in_context(context: contextvars.Context, work: Coroutine[Any, Any, Any]) -> Any:
+    current_call.set(context.get(current_call))
+    return await work
+
+
+def _raise_in_thread(thread: int) -> None:
+    import ctypes
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Cancelled))
+
+
+def _failure(call_id: str, error: BaseException) -> list[Buffer]:
+    if isinstance(error, RpcError):
+        return _error(call_id, error)
+    return _error(
+        call_id,
+        RpcError("exception", message_of(error), type=type_of(error), traceback=format_exception(error)),
+    )
+
+
+def _error(call_id: str, error: RpcError) -> list[Buffer]:
+    return build_message({"op": "error", "id": call_id, "code": error.code}, error.encode())

@@ -1,0 +1,52 @@
+"""Tracebacks as the author of the interface file should see them: their frames, not the host's."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_HOST = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_MAX = 128 * 1024
+
+
+def format_exception(error: BaseException) -> str:
+    """The traceback of an exception and of those that led to it, without the host's frames."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        one = pending.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = _without_host(one.__traceback__)
+        pending += [one.__cause__, one.__context__]
+    try:
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    except Exception as broken:  # an exception whose own __str__ or __repr__ fails
+        text = f"{type(error).__name__} (which could not be printed: {type(broken).__name__})\n"
+    return text if len(text) <= _MAX else text[: _MAX // 2] + "\n…\n" + text[-_MAX // 2 :]
+
+
+def message_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:
+        return f"(its message could not be made: {type(broken).__name__})"
+
+
+def type_of(error: BaseException) -> str:
+    """`ValueError`, or `package.module.Error` for what is not built in."""
+    kind = type(error)
+    if kind.__module__ in ("builtins", "__main__"):
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _without_host(at: TracebackType | None) -> TracebackType | None:
+    while at is not None and at.tb_frame.f_code.co_filename.startswith(_HOST):
+        at = at.tb_next
+    return at
