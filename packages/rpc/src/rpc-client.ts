@@ -39,7 +39,7 @@ export interface ConnectOptions {
 // The host keeps a call's deadline; this is for a host that cannot.
 const deadlineGraceMs = 5_000;
 const defaultCredit = 16;
-const unlimited = 2 ** 52;
+const collectCredit = 1024;
 
 /**
  * Calls the functions that a host serves, any number at once over one connection.
@@ -197,7 +197,8 @@ export class RpcClient implements AsyncDisposable {
   async #collect(init: CallInit, what: string, options: CallOptions): Promise<unknown> {
     const items: unknown[] = [];
     const onItem = (item: unknown) => {
-      if (items.push(item) === 1) this.#calls.grant(call, unlimited);
+      const count = items.push(item);
+      if (count === 1 || count % collectCredit === 0) this.#calls.grant(call, collectCredit);
     };
     const call = new Call({ ...init, onItem });
     const value = await this.#run(call, what, options);

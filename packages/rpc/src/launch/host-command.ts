@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import { bubblewrapArguments, type Mount } from "./bubblewrap-arguments.ts";
 import type { Isolation } from "./find-isolation.ts";
@@ -82,7 +83,11 @@ async function hostView({ python, isolation, paths }: HostCommandOptions) {
     const isVisible = [...readOnly, ...writable].some(([, inside]) => isWithin(path, inside));
     if (!isVisible) mounts.push([path, path]);
   };
-  if (paths.log !== undefined) needs(writable, dirname(paths.log));
+  if (paths.log !== undefined) {
+    needs(writable, dirname(paths.log));
+    // What is mounted must exist; where the log is inside some other mount, the host makes its directory.
+    if (writable.at(-1)?.[0] === dirname(paths.log)) await mkdir(dirname(paths.log), { recursive: true });
+  }
   needs(writable, paths.cwd);
   needs(readOnly, dirname(paths.file));
   for (const path of paths.path) needs(readOnly, path);

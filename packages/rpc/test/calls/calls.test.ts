@@ -61,7 +61,7 @@ test.each([
     "a dict with other keys",
     new Map<unknown, unknown>([
       [1, [2]],
-      [true, null],
+      [null, true],
     ]),
   ],
   ["nothing", null],
