@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 export const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -12,7 +13,7 @@ interface Options {
 
 /** `seer`, as a process of its own. */
 export class Cli implements AsyncDisposable {
-  readonly process: ChildProcess;
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
   stdout = "";
   stderr = "";
   readonly #ended: Promise<number>;
@@ -24,8 +25,8 @@ export class Cli implements AsyncDisposable {
       ...(cwd === undefined ? {} : { cwd }),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.process.stdout?.on("data", (chunk) => (this.stdout += chunk));
-    this.process.stderr?.on("data", (chunk) => (this.stderr += chunk));
+    this.process.stdout.on("data", (chunk) => (this.stdout += chunk));
+    this.process.stderr.on("data", (chunk) => (this.stderr += chunk));
     this.#ended = once(this.process, "close").then(([code, signal]) => code ?? signal);
   }
 
@@ -38,7 +39,7 @@ export class Cli implements AsyncDisposable {
   async until(text: string): Promise<void> {
     const ended = this.#ended.then(() => true);
     while (!`${this.stdout}${this.stderr}`.includes(text)) {
-      const printed = Promise.race([once(this.process.stdout!, "data"), once(this.process.stderr!, "data")]);
+      const printed = Promise.race([once(this.process.stdout, "data"), once(this.process.stderr, "data")]);
       if ((await Promise.race([printed, ended])) === true && !`${this.stdout}${this.stderr}`.includes(text)) {
         throw new Error(`It ended without printing "${text}":\n${this.stdout}${this.stderr}`);
       }
