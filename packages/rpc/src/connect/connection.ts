@@ -25,7 +25,7 @@ const attemptTimeoutMs = 10_000;
 const firstDelayMs = 25;
 const longestDelayMs = 2000;
 // Nobody listens on a port of this very machine: the host is gone, unless a tunnel is just being put back.
-const refusedOnLoopbackMs = 1000;
+const refusedOnLoopbackMs = 500;
 
 /** A connection to a host that comes back when it is lost, for as long as somebody waits for it. */
 export class Connection {

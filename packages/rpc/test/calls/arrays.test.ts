@@ -75,4 +75,9 @@ test("an object may stay in the worker and be passed to a later call", async () 
   expect(RemoteRef.isInstance(ref)).toBe(true);
   expect(ref.summary).toContain("float32 [4]");
   expect(await client.call("total", { array: ref })).toBe(6);
+  expect(await client.refs()).toEqual([ref]);
+  await client.free(ref);
+  expect(await client.refs()).toEqual([]);
+  await expect(client.call("total", { array: ref })).rejects.toThrow(/no reference/);
+  await expect(client.free(ref)).rejects.toMatchObject({ code: "rpc/unknown-ref" });
 });

@@ -206,6 +206,18 @@ test("the same id again does not run the function again", async () => {
   expect(await readFile(`${directory.path}/notes`, "utf8")).toBe("once\n");
 });
 
+test("calls are listed, and can be cancelled by their id", async () => {
+  await using admin = await host.client();
+  const call = client.call("sleep", { seconds: 30 }, { callId: "listed" });
+  const cancelled = expect(call).rejects.toMatchObject({ code: "rpc/cancelled" });
+  await expect
+    .poll(async () => (await admin.calls()).find(({ id }) => id === "listed"))
+    .toMatchObject({ function: "sleep", state: "running", position: 0, endedAt: null });
+  expect(await admin.cancel("listed")).toMatchObject({ state: "cancelled", error: { code: "cancelled" } });
+  await cancelled;
+  await expect(admin.cancel("never-made")).rejects.toMatchObject({ code: "rpc/unknown-call" });
+});
+
 test("health tells how busy the host is, while it is", async () => {
   const call = client.call("sleep", { seconds: 0.3 });
   await delay(50);

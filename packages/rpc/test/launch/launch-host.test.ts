@@ -59,6 +59,17 @@ test.each(kinds.flatMap((kind) => ends.map((end) => [kind, ...end] as const)))(
   },
 );
 
+test.each(kinds)("a host that is killed takes its worker with it (%s)", async (kind) => {
+  const { env, variable } = mark();
+  await using host = await startHost({ env, isolation: { kind } });
+  await using client = await host.client();
+  const call = expect(client.call("sleep", [60])).rejects.toMatchObject({ code: "rpc/unreachable" });
+  process.kill(host.pid, "SIGKILL");
+  await call;
+  expect(await host.exited).toEqual({ code: null, signal: "SIGKILL" });
+  await expect.poll(() => processesWith(variable), { timeout: 5000 }).toEqual([]);
+});
+
 test("its environment has what programs need and none of this process's secrets", async () => {
   vi.stubEnv("OPENAI_API_KEY", "sk-1");
   vi.stubEnv("PYTHONPATH", "/mine");
