@@ -31,6 +31,8 @@ export class Call {
   readonly #onItem: ((item: unknown) => void) | undefined;
   #nextOutput: number;
   #nextItem = 0;
+  /** Whether the host has shown that it knows this call, so that it must not be sent again. */
+  #known = false;
 
   constructor({ id, message, options, outputFrom = 0, onItem, credit = 0 }: CallInit) {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -60,15 +62,17 @@ export class Call {
     this.#settle(outcome);
   }
 
-  /** Takes a message about this call; says whether it was the last. */
+  /** Takes a message about this call; says whether it was the last, or that the host never heard of the call. */
   receive({ header, value }: Message): "more" | "last" | "unknown-call" {
+    if (header.op !== "error") this.#known = true;
     switch (header.op) {
       case "result":
         this.settle({ value: value() });
         return "last";
       case "error": {
         const error = value() as WireError;
-        if (error.code === "unknown-call" && this.message !== undefined) return "unknown-call";
+        if (error.code === "unknown-call" && this.message !== undefined && !this.#known)
+          return "unknown-call";
         this.settle({ error: () => errorFromHost(error) });
         return "last";
       }

@@ -107,6 +107,24 @@ test("a call that got lost on its way is sent again", async () => {
   expect(received).toEqual(["call", "attach", "call"]);
 });
 
+test("a call that the host has forgotten after all is not sent again", async () => {
+  const received: string[] = [];
+  await using host = await scriptedHost({
+    onMessage(header, send, socket) {
+      received.push(String(header.op));
+      if (header.op === "call") send({ op: "output", id: header.id, stream: "stdout", offset: 0 }, "begun");
+      if (header.op === "attach") {
+        send({ op: "error", id: header.id }, { code: "unknown-call", message: "no longer kept" });
+      }
+      if (received.length === 1) setTimeout(() => socket.terminate(), 20);
+    },
+  });
+  await using client = await RpcClient.connect({ url: host.url, token });
+  const call = client.call("f", {}, { onOutput: () => {} });
+  await expect(call).rejects.toMatchObject({ code: "rpc/unknown-call" });
+  expect(received).toEqual(["call", "attach"]);
+});
+
 test("a host that was started anew does not run a call that the old one may have run", async () => {
   let connections = 0;
   const received: string[] = [];
