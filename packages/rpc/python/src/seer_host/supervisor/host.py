@@ -8,6 +8,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
+from .. import PROTOCOL_VERSION
 from ..errors import STATUS, RpcError
 from ..messages import Message, build_message, parse_message
 from .calls import Call, Items, Outcome, Output
@@ -46,7 +47,7 @@ class Lane:
         given = len(self.running)
         if not self.main:
             return given < self.limit
-        # Small calls are given ahead of time, so that the worker need not wait for the supervisor between two.
+        # Small calls are given ahead of time, so that the worker need not wait for the supervisor.
         if given == 0:
             return True
         return given < _AHEAD and call.request is not None and len(call.request.data) < _SMALL
@@ -70,7 +71,8 @@ class Host:
         self._phase: Phase = "loading"
         self._listeners: list[Callable[[], None]] = []
         self._began = time.monotonic()
-        self._prefix = os.urandom(6).hex()
+        self.instance = os.urandom(6).hex()
+        """Tells this run of the host from any other."""
         self._made_up = 0
         self._seq = 0
         self._worker: WorkerProcess | None = None
@@ -97,7 +99,7 @@ class Host:
         given = [call for lane in self._every_lane() for call in lane.running.values()]
         running = sum(call.state == "running" for call in given)
         health: dict[str, Any] = {
-            "protocol": 1,
+            "protocol": PROTOCOL_VERSION,
             "name": self.config.name,
             "state": self.state,
             "running": running,
@@ -119,7 +121,7 @@ class Host:
 
     def new_id(self) -> str:
         self._made_up += 1
-        return f"{self._prefix}-{self._made_up}"
+        return f"{self.instance}-{self._made_up}"
 
     def submit(
         self,

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RpcError
 from ..messages import Message, build_message, inline_buffers, parse_message
 from .access import require_admin
-from .calls import Call, Outcome
 from .websocket_peer import is_call_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from ..messages import Buffer
+    from .calls import Call, Outcome
     from .host import Host
     from .http_peer import Request
 

@@ -6,11 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from .. import PROTOCOL_VERSION
 from ..errors import RpcError
 from ..messages import Message, parse_message
 from . import websocket
 from .calls import Call, Outcome
-from .intake import Intake
 from .peer import Peer
 from .websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameError, FrameHead
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..messages import Buffer
     from .host import Host
+    from .intake import Intake
     from .server import Server
 
 CALL_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -115,7 +116,14 @@ class WebSocketPeer(Peer):
         self._server.joined(self)
         self.expires = self._server.time() + _QUIET_S
         self._unlisten = self.host.listen(self._state_changed)
-        self.send_header({"op": "hello", "protocol": 1, "state": self.host.state})
+        self.send_header(
+            {
+                "op": "hello",
+                "protocol": PROTOCOL_VERSION,
+                "instance": self.host.instance,
+                "state": self.host.state,
+            }
+        )
         if len(intake):
             self._server.loop.call_soon(self.buffer_updated, 0)
 

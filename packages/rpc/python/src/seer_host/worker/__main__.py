@@ -6,7 +6,8 @@ import sys
 if __name__ == "__main__":
     # The host's own place on the path, only for as long as it takes to import itself.
     _source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    sys.path[0] = _source
+    _here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [_source, *(path for path in sys.path if path != _here)]
     from seer_host.worker.main import main
 
     main(sys.argv[1:])

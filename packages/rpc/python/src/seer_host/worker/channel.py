@@ -28,7 +28,7 @@ class Channel:
         self._data = bytearray(_SIZE)
         self._view = memoryview(self._data)
         self._start = 0
-        self._end = 0
+        self._end: int = 0
         self._lock = threading.Lock()
 
     def receive(self) -> bytes | bytearray:
@@ -63,7 +63,7 @@ class Channel:
 
     def _receive_into(self, view: memoryview) -> int:
         try:
-            received = self._socket.recv_into(view)
+            received: int = self._socket.recv_into(view)
         except ConnectionError:
             received = 0
         if not received:

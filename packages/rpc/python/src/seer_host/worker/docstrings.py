@@ -17,8 +17,8 @@ class Docstring:
 
 
 _GOOGLE = re.compile(
-    r"(Args|Arguments|Parameters|Params|Keyword Args|Keyword Arguments|Other Parameters|Returns?|Yields?|Raises"
-    r"|Examples?|Notes?|Attributes|Warnings?|Warns|References|See Also|Todo):\s*(\S.*)?"
+    r"(Args|Arguments|Parameters|Params|Keyword Args|Keyword Arguments|Other Parameters|Returns?|Yields?"
+    r"|Raises|Examples?|Notes?|Attributes|Warnings?|Warns|References|See Also|Todo):\s*(\S.*)?"
 )
 _GOOGLE_PARAMETER = re.compile(r"(\*{0,2}[\w, *]+?)\s*(?:\((?:[^()]|\([^()]*\))*\))?\s*:(?:\s+(.*)|$)")
 _SPHINX = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, overload
 
 from .context import CallContext, current_call
@@ -60,13 +61,13 @@ class Expose:
         if type(concurrency) is not int or concurrency < 1:
             raise ExposeError(f"expose: concurrency must be a whole number from 1, not {concurrency!r}")
         if function is None:
-            return lambda function: self._register(function, concurrency)
+            return partial(self._register, concurrency=concurrency)
         return self._register(function, concurrency)
 
     def _register(self, function: F, concurrency: int) -> F:
-        if not inspect.isroutine(function):
-            raise ExposeError(f"@expose is for functions; {function!r} is not one")
         name = getattr(function, "__name__", "")
+        if not bool(inspect.isroutine(function)):
+            raise ExposeError(f"@expose is for functions; {function!r} is not one")
         if not name.isidentifier():
             raise ExposeError(f"@expose needs a function with a name, not {function!r}")
         if name in self.registered:

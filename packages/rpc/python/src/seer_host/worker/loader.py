@@ -57,7 +57,6 @@ def _prepare(file: str, path: Sequence[str]) -> types.ModuleType:
     module = types.ModuleType("__main__")
     module.__file__ = file
     module.__dict__["__builtins__"] = builtins
-    module.__dict__["__annotations__"] = {}
     sys.modules["__main__"] = module
     sys.argv = [file]
     sys.path[0:1] = [os.path.dirname(file), *map(os.path.abspath, path)]
@@ -68,7 +67,7 @@ def _functions(expose: Expose, module: types.ModuleType) -> dict[str, Function]:
     hints = Hints()
     functions: dict[str, Function] = {}
     for name, registered in expose.registered.items():
-        # A decorator above @expose has wrapped what was registered: the outermost is what a script would call.
+        # A decorator above @expose has wrapped what was registered: a script would call the outermost.
         outer: Any = module.__dict__.get(name)
         function = registered.function
         if outer is not function and callable(outer) and _wraps(outer, function):

@@ -47,10 +47,10 @@ class Worker:
             self._run(parent)
         except ChannelClosed:
             pass
-        except BaseException:
+        except BaseException as error:
             # Only a mistake of the host's own ends here; its traceback belongs in the log.
             status = 70
-            sys.__excepthook__(*sys.exc_info())
+            sys.__excepthook__(type(error), error, error.__traceback__)
         # At once: nothing that the user's code left behind, such as a thread, may hold the process up.
         with contextlib.suppress(Exception):
             sys.stdout.flush()

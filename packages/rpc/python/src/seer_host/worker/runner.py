@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RpcError
 from ..messages import Message, build_message
 from .context import CallContext, Cancelled, Interrupter, current_call
+from .decode import BadValue, decode
+from .encode import Unserialisable, encode
 from .tracebacks import format_exception, message_of, type_of
-from .values import BadValue, Unserialisable, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -30,19 +31,26 @@ class Credit:
     """How many items a stream may still send; waiting for more can be interrupted."""
 
     def __init__(self, items: int) -> None:
-        self._semaphore = threading.Semaphore(items)
+        self._left = items
+        self._granted = threading.Condition()
 
     def take(self) -> None:
-        self._semaphore.acquire()
+        with self._granted:
+            while self._left <= 0:
+                self._granted.wait()
+            self._left -= 1
 
     async def take_async(self) -> None:
         # Polled, which costs a stream that has run dry a few milliseconds and needs no thread of its own.
-        while not self._semaphore.acquire(blocking=False):
+        while self._left <= 0:
             await asyncio.sleep(0.005)
+        with self._granted:
+            self._left -= 1
 
     def grant(self, items: int) -> None:
-        if items:
-            self._semaphore.release(items)
+        with self._granted:
+            self._left += items
+            self._granted.notify_all()
 
 
 class Runner:
@@ -134,7 +142,7 @@ class Runner:
         current_call.set(context)
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
-        self._cancels[context.seq] = lambda: loop.call_soon_threadsafe(task.cancel)
+        self._cancels[context.seq] = lambda: _cancel_in_loop(loop, task)
         try:
             parts = await self._run_async(message, context)
         except (Cancelled, asyncio.CancelledError):
@@ -296,6 +304,10 @@ class Runner:
         else:
             # The call has been given to this process but has not begun.
             self._granted[seq] = self._granted.get(seq, 0) + items
+
+
+def _cancel_in_loop(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+    loop.call_soon_threadsafe(task.cancel)
 
 
 async def _awaited(value: Any) -> Any:

@@ -24,9 +24,9 @@ class ArrayKind(Kind):
         return arrays.is_ndarray(value) if self._library == "ndarray" else arrays.is_tensor(value)
 
     def convert(self, value: Any, where: str) -> Any:
-        if not (arrays.is_ndarray(value) or arrays.is_tensor(value)):
-            if not isinstance(value, (list, int, float, bool, complex)):
-                raise WrongValue(where, value, self.text)
+        known = isinstance(value, (list, int, float, complex))
+        if not (known or arrays.is_ndarray(value) or arrays.is_tensor(value)):
+            raise WrongValue(where, value, self.text)
         make = arrays.to_ndarray if self._library == "ndarray" else arrays.to_tensor
         return attempt(lambda: make(value), where, value, self.text)
 

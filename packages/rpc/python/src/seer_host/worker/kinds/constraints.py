@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .base import Definitions, Kind, Schema, WrongValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+
+class _Limit(NamedTuple):
+    keywords: tuple[str, ...]
+    """Its keyword in a schema; for a length, those of a string, an array and an object."""
+    words: str
+    holds: Callable[[Any, Any], bool]
+
+
+def _is_multiple(value: Any, of: Any) -> bool:
+    return value % of == 0
+
 
 _NUMBERS = {
-    "ge": ("minimum", "at least", lambda value, limit: value >= limit),
-    "gt": ("exclusiveMinimum", "more than", lambda value, limit: value > limit),
-    "le": ("maximum", "at most", lambda value, limit: value <= limit),
-    "lt": ("exclusiveMaximum", "less than", lambda value, limit: value < limit),
-    "multiple_of": ("multipleOf", "a multiple of", lambda value, limit: value % limit == 0),
+    "ge": _Limit(("minimum",), "at least", operator.ge),
+    "gt": _Limit(("exclusiveMinimum",), "more than", operator.gt),
+    "le": _Limit(("maximum",), "at most", operator.le),
+    "lt": _Limit(("exclusiveMaximum",), "less than", operator.lt),
+    "multiple_of": _Limit(("multipleOf",), "a multiple of", _is_multiple),
 }
 _LENGTHS = {
-    "min_length": ("minLength", "minItems", "minProperties", "at least", lambda size, limit: size >= limit),
-    "max_length": ("maxLength", "maxItems", "maxProperties", "at most", lambda size, limit: size <= limit),
+    "min_length": _Limit(("minLength", "minItems", "minProperties"), "at least", operator.ge),
+    "max_length": _Limit(("maxLength", "maxItems", "maxProperties"), "at most", operator.le),
 }
 
 
@@ -52,9 +65,9 @@ class ConstrainedKind(Kind):
         position = {"string": 0, "array": 1, "object": 2}.get(str(schema.get("type")), 0)
         for name, limit in self._limits.items():
             if name in _NUMBERS and isinstance(limit, (int, float)):
-                schema[_NUMBERS[name][0]] = limit
+                schema[_NUMBERS[name].keywords[0]] = limit
             elif name in _LENGTHS:
-                schema[_LENGTHS[name][position]] = limit
+                schema[_LENGTHS[name].keywords[position]] = limit
             elif name == "pattern":
                 schema["pattern"] = limit
         return schema
@@ -73,13 +86,11 @@ class ConstrainedKind(Kind):
         for name, limit in self._limits.items():
             try:
                 if name in _NUMBERS:
-                    _, words, holds = _NUMBERS[name]
-                    if not holds(value, limit):
-                        return f"{words} {limit}"
+                    if not _NUMBERS[name].holds(value, limit):
+                        return f"{_NUMBERS[name].words} {limit}"
                 elif name in _LENGTHS:
-                    *_, words, holds = _LENGTHS[name]
-                    if not holds(len(value), limit):
-                        return f"{words} {limit} long"
+                    if not _LENGTHS[name].holds(len(value), limit):
+                        return f"{_LENGTHS[name].words} {limit} long"
                 elif re.search(limit, value) is None:
                     return f"matching {limit!r}"
             except TypeError:
@@ -94,7 +105,7 @@ def _flatten(metadata: Iterable[Any]) -> list[Any]:
         found.append(item)
         inner = getattr(item, "metadata", None)
         if isinstance(inner, (list, tuple)):
-            found += inner
+            found += cast("list[Any]", inner)
         elif type(item).__name__ in ("Interval", "Len") and hasattr(item, "__iter__"):
             found += list(item)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .base import Definitions, Kind, Schema, WrongValue
+from .base import Definitions, Kind, Schema, WrongValue, is_dict, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class ListKind(Kind):
     """A list, or something else made from one: a set, a tuple of any length, a deque."""
 
+    text = "a list"
+
     def __init__(
         self, item: Kind, make: Callable[[list[Any]], Any], target: type, python: str | None
     ) -> None:
@@ -21,12 +23,9 @@ class ListKind(Kind):
         self._make = make
         self._target = target
         self._python = python
-        self.text = "a list"
 
     def schema(self, definitions: Definitions) -> Schema:
-        schema: Schema = {"type": "array"}
-        if items := self._item.schema(definitions):
-            schema["items"] = items
+        schema: Schema = {"type": "array", "items": self._item.schema(definitions)}
         if self._python == "set":
             schema["uniqueItems"] = True
         if self._python is not None:
@@ -34,16 +33,15 @@ class ListKind(Kind):
         return schema
 
     def accepts(self, value: Any) -> bool:
-        return isinstance(value, list) and all(map(self._item.accepts, value))  # pyright: ignore[reportUnknownArgumentType]
+        return is_list(value) and all(map(self._item.accepts, value))
 
     def convert(self, value: Any, where: str) -> Any:
-        if isinstance(value, self._target) and not isinstance(value, (str, bytes)):
-            value = list(value)  # pyright: ignore[reportUnknownArgumentType]
-        if not isinstance(value, list):
+        # What a typed caller inside the worker passes, such as a set in a reference.
+        items: Any = list(value) if isinstance(value, self._target) and not isinstance(value, str) else value  # pyright: ignore[reportUnknownArgumentType]
+        if not is_list(items):
             raise WrongValue(where, value, self.text)
         convert = self._item.convert
-        items = [convert(item, f"{where}[{i}]") for i, item in enumerate(value)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        return self._make(items)
+        return self._make([convert(item, f"{where}[{i}]") for i, item in enumerate(items)])
 
 
 class TupleKind(Kind):
@@ -61,20 +59,19 @@ class TupleKind(Kind):
         return {**schema, "minItems": size, "maxItems": size, "x-python": "tuple"}
 
     def accepts(self, value: Any) -> bool:
-        return (
-            isinstance(value, list)
-            and len(value) == len(self._items)  # pyright: ignore[reportUnknownArgumentType]
-            and all(kind.accepts(item) for kind, item in zip(self._items, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # noqa: B905
-        )
+        if not is_list(value) or len(value) != len(self._items):
+            return False
+        return all(kind.accepts(item) for kind, item in zip(self._items, value))  # noqa: B905
 
     def convert(self, value: Any, where: str) -> Any:
-        if not isinstance(value, (list, tuple)) or len(value) != len(self._items):  # pyright: ignore[reportUnknownArgumentType]
+        if not is_list(value) or len(value) != len(self._items):
             raise WrongValue(where, value, self.text)
-        pairs: Any = enumerate(zip(self._items, value))  # pyright: ignore[reportUnknownArgumentType]  # noqa: B905
-        return tuple(kind.convert(item, f"{where}[{i}]") for i, (kind, item) in pairs)
+        return tuple(kind.convert(value[i], f"{where}[{i}]") for i, kind in enumerate(self._items))
 
 
 class DictKind(Kind):
+    """A mapping; its keys need not be strings."""
+
     text = "an object"
 
     def __init__(
@@ -86,43 +83,43 @@ class DictKind(Kind):
         self._plain_keys = plain_keys
 
     def schema(self, definitions: Definitions) -> Schema:
-        schema: Schema = {"type": "object"}
-        items = self._item.schema(definitions)
-        if items != {"x-python": "any"}:
-            schema["additionalProperties"] = items
+        schema: Schema = {"type": "object", "additionalProperties": self._item.schema(definitions)}
         if not self._plain_keys:
             schema["x-keys"] = self._key.schema(definitions)
         return schema
 
     def accepts(self, value: Any) -> bool:
-        return isinstance(value, dict) and all(
-            self._key.accepts(key) and self._item.accepts(item)
-            for key, item in value.items()  # pyright: ignore[reportUnknownVariableType]
+        return is_dict(value) and all(
+            self._key.accepts(key) and self._item.accepts(item) for key, item in value.items()
         )
 
     def convert(self, value: Any, where: str) -> Any:
-        if not isinstance(value, dict):
+        if not is_dict(value):
             raise WrongValue(where, value, self.text)
         converted: dict[Any, Any] = {}
-        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+        for key, item in value.items():
             at = f"{where}[{key!r}]"
             converted[self._convert_key(key, at)] = self._item.convert(item, at)
         return self._make(converted)
 
     def _convert_key(self, key: Any, where: str) -> Any:
+        at = f"{where} (its key)"
         try:
-            return self._key.convert(key, f"{where} (its key)")
+            return self._key.convert(key, at)
         except WrongValue:
-            # Keys of JSON objects are strings; the number or null that one spells is meant.
-            if self._plain_keys or not isinstance(key, str):
+            # Keys of JSON objects are strings: the number that one spells is meant.
+            spelled = None if self._plain_keys or not isinstance(key, str) else _spelled(key)
+            if spelled is None:
                 raise
-            try:
-                spelled = json.loads(key)
-            except ValueError:
-                spelled = None
-            if isinstance(spelled, (dict, list, str)) or (spelled is None and key != "null"):
-                raise
-            return self._key.convert(spelled, f"{where} (its key)")
+            return self._key.convert(spelled, at)
+
+
+def _spelled(key: str) -> int | float | bool | None:
+    try:
+        value: Any = json.loads(key)
+    except ValueError:
+        return None
+    return value if isinstance(value, (int, float)) else None
 
 
 class UnionKind(Kind):

@@ -21,6 +21,7 @@ from .arrays import ArrayKind, RefKind
 from .base import Kind, Later, UnsupportedHint
 from .constraints import ConstrainedKind
 from .containers import DictKind, ListKind, TupleKind, UnionKind
+from .names import array_library, describe, name_of
 from .records import Field, RecordKind
 from .scalars import (
     AnyKind,
@@ -92,16 +93,6 @@ _DICTS: dict[Any, Callable[[dict[Any, Any]], Any]] = {
     collections.defaultdict: lambda items: collections.defaultdict(None, items),
 }
 
-STREAMS = frozenset(
-    (
-        collections.abc.Generator,
-        collections.abc.Iterator,
-        collections.abc.AsyncGenerator,
-        collections.abc.AsyncIterator,
-        collections.abc.AsyncIterable,
-    )
-)
-
 _WRAPPERS = frozenset(("ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar"))
 
 
@@ -120,7 +111,7 @@ class Hints:
                 return _PLAIN[hint]()
         except TypeError:  # unhashable, such as Literal of a list
             pass
-        if library := _array_library(hint):
+        if library := array_library(hint):
             return ArrayKind(library)
         if scope.is_unknown(hint):
             return AnyKind()
@@ -134,15 +125,15 @@ class Hints:
             return self._later(hint, lambda: self.kind(hint.__value__, scope))
         if isinstance(hint, type):
             return self._class(hint)
-        if _name(hint) in ("LiteralString",):
+        if name_of(hint) in ("LiteralString",):
             return StrKind()
-        if _name(hint) in ("List", "Sequence", "Iterable"):
+        if name_of(hint) in ("List", "Sequence", "Iterable"):
             return ListKind(AnyKind(), list, tuple, None)
         raise UnsupportedHint(describe(hint))
 
     def _generic(self, hint: Any, scope: Scope) -> Kind:
         origin, args = get_origin(hint), get_args(hint)
-        name = _name(origin)
+        name = name_of(origin)
         if origin is typing.Annotated:
             return self._annotated(args[0], args[1:], scope)
         if name == "Literal":
@@ -201,19 +192,20 @@ class Hints:
             return self._later(hint, lambda: self._named(hint, EnumKind(hint)))
         if issubclass(hint, pathlib.PurePath) or hint is pathlib.Path:
             return path_kind(hint)
-        if _name(hint) == "PathLike":
+        if name_of(hint) == "PathLike":
             return path_kind(pathlib.Path)
         build = self._record(hint, arguments or {})
         if build is None:
             raise UnsupportedHint(describe(hint))
         return self._later((hint, tuple((arguments or {}).items())), build)
 
-    def _record(self, hint: type, arguments: Mapping[Any, Any]) -> Callable[[], Kind] | None:
+    def _record(self, hint: Any, arguments: Mapping[Any, Any]) -> Callable[[], Kind] | None:
         if typing.is_typeddict(hint) or hasattr(hint, "__required_keys__"):
             return lambda: self._typed_dict(hint, arguments)
-        if dataclasses.is_dataclass(hint):
+        named = issubclass(hint, tuple) and getattr(hint, "_fields", None) is not None
+        if bool(dataclasses.is_dataclass(hint)):
             return lambda: self._dataclass(hint, arguments)
-        if issubclass(hint, tuple) and hasattr(hint, "_fields"):
+        if named:
             return lambda: self._named_tuple(hint, arguments)
         return None
 
@@ -290,61 +282,6 @@ class Hints:
         return found
 
 
-def _array_library(hint: Any) -> typing.Literal["ndarray", "tensor"] | None:
-    """Recognises an array's hint by its name: numpy, numpy.typing, torch, jaxtyping, jax."""
-    target = get_origin(hint) or hint
-    module = str(getattr(target, "__module__", ""))
-    name = _name(target)
-    whole = f"{module}.{name}"
-    if hasattr(hint, "array_type"):  # jaxtyping
-        return _array_library(hint.array_type)
-    if whole in ("torch.Tensor", "torch.nn.parameter.Parameter") or (
-        module.startswith("torch") and name.endswith("Tensor")
-    ):
-        return "tensor"
-    if name in ("ndarray", "NDArray", "ArrayLike", "Array") and module.split(".")[0] in (
-        "numpy",
-        "jax",
-        "jaxlib",
-    ):
-        return "ndarray"
-    if isinstance(target, type) and any(
-        f"{c.__module__}.{c.__name__}" == "numpy.generic" for c in target.__mro__
-    ):
-        return "ndarray"
-    return None
-
-
-def stream_item(hint: Any, scope: Scope) -> Any:
-    """The hint of a generator's items, when a return hint is that of a stream."""
-    hint = scope.resolve(hint)
-    if get_origin(hint) in STREAMS:
-        args = get_args(hint)
-        return args[0] if args else Any
-    if isinstance(hint, type) and hint in STREAMS:
-        return Any
-    return None
-
-
-def describe(hint: Any) -> str:
-    """A hint as its author would write it."""
-    if isinstance(hint, str):
-        return hint
-    if hint is None or hint is type(None):
-        return "None"
-    if isinstance(hint, type) and get_origin(hint) is None:
-        return hint.__qualname__ if hint.__module__ in ("builtins", "__main__") else _dotted(hint)
-    return str(hint).replace("typing.", "").replace("__main__.", "")
-
-
-def _dotted(hint: type) -> str:
-    return f"{hint.__module__}.{hint.__qualname__}"
-
-
-def _name(hint: Any) -> str:
-    return str(getattr(hint, "__name__", None) or getattr(hint, "_name", None) or "")
-
-
 def _doc(hint: type) -> str | None:
     doc = hint.__dict__.get("__doc__")
     return inspect.cleandoc(doc) if isinstance(doc, str) else None
@@ -357,6 +294,6 @@ def _annotations(hint: type) -> dict[str, Any]:
         return annotationlib.get_annotations(hint, format=annotationlib.Format.FORWARDREF)
     found: dict[str, Any] = {}
     for base in reversed(hint.__mro__):
-        found |= base.__dict__.get("__annotations__", {})
+        found |= base.__dict__.get("__annotations__", {})  # noqa: RUF063 - for 3.10 to 3.13
     # A TypedDict has no bases left, and lists all its keys itself.
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from .base import Defined, Definitions, Kind, Schema, WrongValue, attempt
+from .base import Defined, Definitions, Kind, Schema, WrongValue, attempt, is_dict, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,6 +13,8 @@ Python = Literal["dataclass", "typeddict", "namedtuple"]
 
 
 class Field(NamedTuple):
+    """A field of a record."""
+
     kind: Kind
     required: bool
 
@@ -48,10 +50,13 @@ class RecordKind(Defined):
             schema["description"] = self._doc
         return schema
 
+    def _is_target(self, value: Any) -> bool:
+        return self._python != "typeddict" and isinstance(value, self._target)
+
     def accepts(self, value: Any) -> bool:
-        if self._python != "typeddict" and isinstance(value, self._target):
+        if self._is_target(value):
             return True
-        if not isinstance(value, dict) or not value.keys() <= self._fields.keys():
+        if not is_dict(value) or not value.keys() <= self._fields.keys():
             return False
         return all(
             field.kind.accepts(value[name]) if name in value else not field.required
@@ -59,24 +64,23 @@ class RecordKind(Defined):
         )
 
     def convert(self, value: Any, where: str) -> Any:
-        if self._python != "typeddict" and isinstance(value, self._target):
+        if self._is_target(value):
             return value
-        if self._python == "namedtuple" and isinstance(value, list) and len(value) <= len(self._fields):  # pyright: ignore[reportUnknownArgumentType]
-            value = dict(zip(self._fields, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # noqa: B905
-        if not isinstance(value, dict):
+        if self._python == "namedtuple" and is_list(value) and len(value) <= len(self._fields):
+            value = dict(zip(self._fields, value))  # noqa: B905
+        if not is_dict(value):
             raise WrongValue(where, value, self.text)
-        given: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        for name in given:
+        for name in value:
             if name not in self._fields:
                 raise WrongValue(
                     f"{where}.{name}",
-                    given[name],
-                    f"no such field; {self._target.__name__} has {', '.join(self._fields)}",
+                    value[name],
+                    f"nothing, as {self._target.__name__} has only the fields {', '.join(self._fields)}",
                 )
         converted: dict[str, Any] = {}
         for name, field in self._fields.items():
-            if name in given:
-                converted[name] = field.kind.convert(given[name], f"{where}.{name}")
+            if name in value:
+                converted[name] = field.kind.convert(value[name], f"{where}.{name}")
             elif field.required:
-                raise WrongValue(where, given, f"the field {name!r} of {self._target.__name__}")
+                raise WrongValue(where, value, f"the field {name!r} of {self._target.__name__}")
         return attempt(lambda: self._make(**converted), where, value, self.text)

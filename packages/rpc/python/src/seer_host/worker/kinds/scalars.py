@@ -6,13 +6,13 @@ import base64
 import datetime
 import enum
 import json
-import pathlib
 import re
 from typing import TYPE_CHECKING, Any
 
 from .base import Defined, Definitions, Kind, Schema, WrongValue, attempt
 
 if TYPE_CHECKING:
+    import pathlib
     from collections.abc import Callable, Sequence
 
 

@@ -40,10 +40,10 @@ class Unknown:
         return self
 
     def __or__(self, other: Any) -> Any:
-        return typing.Union[self, other]
+        return typing.Union[self, other]  # noqa: UP007 - `|` is what is being defined here
 
     def __ror__(self, other: Any) -> Any:
-        return typing.Union[other, self]
+        return typing.Union[other, self]  # noqa: UP007
 
     def __repr__(self) -> str:
         return self._seer_name

@@ -1,8 +1,8 @@
-"""Values between Python and the wire: JSON, with buffers beside it."""
+"""Writes Python values for the wire: JSON, with buffers beside it."""
 
 from __future__ import annotations
 
-import base64
+import collections
 import collections.abc
 import dataclasses
 import datetime
@@ -11,6 +11,7 @@ import enum
 import json
 import math
 import os
+import struct
 import uuid
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,20 +20,19 @@ from .kinds.scalars import enum_value, format_timedelta
 from .refs import Ref, Refs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..messages import Buffer
 
 _ATOMS = frozenset((str, int, bool, type(None), float))
 _MAX_DEPTH = 200
+_COMPLEX = struct.Struct("<dd")
+"""A complex number travels as an array without dimensions."""
+
+
+_SEQUENCES = (list, tuple, range, collections.deque, collections.abc.Set, collections.abc.ValuesView)
 
 
 class Unserialisable(Exception):
     """A value cannot be sent."""
-
-
-class BadValue(Exception):
-    """What was received is not a value of the protocol."""
 
 
 _encode_plain = json.JSONEncoder(
@@ -46,7 +46,7 @@ def encode(value: Any, refs: Refs, where: str = "result") -> tuple[bytes, list[B
         try:
             return _encode_plain(value).encode(), []
         except ValueError:
-            # A number that is not finite, a lone surrogate, or one nested too deeply: the long way says which.
+            # A number that is not finite, or a lone surrogate: the long way writes them.
             pass
     encoder = _Encoder(refs)
     tree = encoder.simplify(value, where, 0)
@@ -58,7 +58,7 @@ def encode(value: Any, refs: Refs, where: str = "result") -> tuple[bytes, list[B
 
 def _is_plain(value: Any, depth: int) -> bool:
     """Whether the json module writes the value exactly as the protocol wants it."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _ATOMS:
         return True
     if depth > _MAX_DEPTH:
@@ -90,7 +90,7 @@ class _Encoder:
         self._refs = refs
 
     def simplify(self, value: Any, where: str, depth: int) -> Any:
-        kind = type(value)
+        kind: Any = type(value)
         if kind is str or kind is int or kind is bool or value is None:
             return value
         if kind is float:
@@ -121,6 +121,9 @@ class _Encoder:
         simple = _simple(value)
         if simple is not value:
             return simple
+        if isinstance(value, complex):
+            self.buffers.append(_COMPLEX.pack(value.real, value.imag))
+            return {"$seer": "array", "dtype": "complex128", "shape": [], "buffer": len(self.buffers) - 1}
         if isinstance(value, (bytes, bytearray, memoryview)):
             return self._bytes(value)
         if arrays.is_ndarray(value):
@@ -184,7 +187,7 @@ class _Encoder:
         shape = list(raw.shape)
         return {"$seer": "array", "dtype": raw.dtype, "shape": shape, "buffer": len(self.buffers) - 1}
 
-    def _bytes(self, value: bytes | bytearray | memoryview) -> Any:
+    def _bytes(self, value: Any) -> Any:
         if isinstance(value, memoryview):
             value = value.tobytes()
         self.buffers.append(value)
@@ -208,13 +211,7 @@ def _simple(value: Any) -> Any:
         return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else _float(value)
-    if isinstance(value, complex):
-        return {"$seer": "complex", "value": [_component(value.real), _component(value.imag)]}
     return value
-
-
-def _component(value: float) -> Any:
-    return value if math.isfinite(value) else _float(value)
 
 
 def _float(value: float) -> Any:
@@ -223,14 +220,14 @@ def _float(value: float) -> Any:
 
 def _fields(value: Any) -> list[tuple[str, Any]] | None:
     """The fields of a dataclass, named tuple or attrs class."""
-    if isinstance(value, collections.abc.Mapping) or isinstance(value, type):
+    if isinstance(value, (collections.abc.Mapping, type)):
         return None  # some libraries' mappings are dataclasses too
-    if dataclasses.is_dataclass(value):
-        return [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        names: tuple[str, ...] = value._fields  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-        return list(zip(names, cast("tuple[Any, ...]", value)))  # noqa: B905
-    attributes: Any = getattr(type(value), "__attrs_attrs__", None)
+    kind: Any = type(value)
+    if dataclasses.is_dataclass(kind):
+        return [(field.name, getattr(value, field.name)) for field in dataclasses.fields(kind)]
+    if issubclass(kind, tuple) and (names := getattr(kind, "_fields", None)) is not None:
+        return list(zip(names, value))  # noqa: B905
+    attributes: Any = getattr(kind, "__attrs_attrs__", None)
     if attributes is not None:
         return [(attribute.name, getattr(value, attribute.name)) for attribute in attributes]
     return None
@@ -247,7 +244,7 @@ def _advice(value: Any) -> str:
 
 
 def _type_name(value: Any) -> str:
-    kind = type(value)
+    kind: Any = type(value)
     return (
         kind.__qualname__
         if kind.__module__ in ("builtins", "__main__")
@@ -258,80 +255,3 @@ def _type_name(value: Any) -> str:
 def _brief(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def decode(body: Buffer, buffers: Sequence[memoryview], refs: Refs) -> Any:
-    """The value that was received, with its arrays over the received buffers."""
-    data = bytes(body)
-    try:
-        value = json.loads(data, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadValue(f"the value is not JSON: {error}") from None
-    if b"$seer" in data or b"\\u0024" in data:
-        return _Decoder(buffers, refs).restore(value)
-    return value
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON; send the object that stands for it")
-
-
-class _Decoder:
-    def __init__(self, buffers: Sequence[memoryview], refs: Refs) -> None:
-        self._buffers = buffers
-        self._refs = refs
-
-    def restore(self, value: Any) -> Any:
-        if type(value) is list:
-            return [self.restore(item) for item in cast("list[Any]", value)]
-        if type(value) is not dict:
-            return value
-        items = cast("dict[str, Any]", value)
-        if "$seer" not in items:
-            return {key: self.restore(item) for key, item in items.items()}
-        try:
-            return self._tagged(items)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise BadValue(f"a $seer object is malformed: {error!r} in {_brief(items)}") from None
-
-    def _tagged(self, value: dict[str, Any]) -> Any:
-        kind = value["$seer"]
-        if kind == "float":
-            return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[value["value"]]
-        if kind == "complex":
-            real, imaginary = map(self.restore, value["value"])
-            return complex(real, imaginary)
-        if kind == "dict":
-            return {_hashable(self.restore(key)): self.restore(item) for key, item in value["items"]}
-        if kind == "bytes":
-            return bytes(self._data(value))
-        if kind == "ref":
-            try:
-                return self._refs.get(value["id"])
-            except KeyError:
-                raise BadValue(
-                    f"there is no reference {_brief(value['id'])}: it was freed, or the worker was restarted"
-                ) from None
-        if kind == "array":
-            shape = tuple(value["shape"])
-            if value["dtype"] not in arrays.ITEM_SIZES:
-                raise BadValue(f"arrays of dtype {_brief(value['dtype'])} are not known")
-            if not all(type(n) is int and n >= 0 for n in shape):
-                raise BadValue("the shape of an array must be whole numbers")
-            try:
-                return arrays.array_of_raw(arrays.RawArray(value["dtype"], shape, self._data(value)))
-            except arrays.ArrayError as error:
-                raise BadValue(str(error)) from None
-        raise BadValue(f"the $seer object {_brief(kind)} is not known")
-
-    def _data(self, value: dict[str, Any]) -> memoryview:
-        if "data" in value:
-            return memoryview(base64.b64decode(value["data"], validate=True))
-        index = value["buffer"]
-        if type(index) is not int or not 0 <= index < len(self._buffers):
-            raise BadValue(f"there is no buffer {_brief(index)}")
-        return self._buffers[index]
-
-
-def _hashable(key: Any) -> Any:
-    return tuple(map(_hashable, cast("list[Any]", key))) if isinstance(key, list) else key
