@@ -54,7 +54,7 @@ export class Cells implements AsyncDisposable {
   /** Ends the process, whatever it is doing, and sets a new one up. */
   async restart(options: ExecOptions = {}): Promise<void> {
     this.#session = undefined;
-    await this.#connection?.restart(this.#signal(options));
+    if (this.#connection?.isLost === false) await this.#connection.restart(this.#signal(options));
     using _ = await this.#turn(options);
     await this.#ready(options);
   }
@@ -83,11 +83,23 @@ export class Cells implements AsyncDisposable {
   /** The connection to a process that is set up. */
   async #ready(options: ExecOptions): Promise<PythonConnection> {
     if (this.#connection?.isLost) await this.#disconnect();
-    this.#connection ??= await this.#connect(this.#signal(options));
+    this.#connection ??= await this.#open(options);
     if (this.#session === undefined) {
       for (const code of ["", ...this.#initCode]) await this.#setUp(this.#connection, code, options);
     }
     return this.#connection;
+  }
+
+  async #open(options: ExecOptions): Promise<PythonConnection> {
+    try {
+      const connection = await this.#connect(this.#signal(options));
+      // Whoever terminated the session while it was being opened found nothing to close.
+      if (this.#ended.signal.aborted) await connection[Symbol.asyncDispose]();
+      this.#ended.signal.throwIfAborted();
+      return connection;
+    } catch (error) {
+      throw this.#ended.signal.aborted ? terminated() : error;
+    }
   }
 
   async #setUp(connection: PythonConnection, code: string, options: ExecOptions): Promise<void> {

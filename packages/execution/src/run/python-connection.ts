@@ -1,28 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CallOptions, type RpcClient, RpcError } from "@seer/rpc";
+import type { CallOptions, RpcClient } from "@seer/rpc";
 import type { LaunchedHost } from "@seer/rpc/launch";
 
 /** A running Python process, through its host. */
 export class PythonConnection implements AsyncDisposable {
   readonly #host: LaunchedHost;
   readonly #client: RpcClient;
-  readonly #lost: Promise<never>;
   /** Whether the host has ended, by itself or by somebody's hand. */
   isLost = false;
 
   constructor(host: LaunchedHost, client: RpcClient) {
     this.#host = host;
     this.#client = client;
-    this.#lost = host.exited.then(() => {
+    void host.exited.then(() => {
       this.isLost = true;
-      throw new RpcError("rpc/unreachable", "its host has ended");
+      // The client would try for a while to get its connection back, and let its calls wait.
+      return client.close();
     });
-    this.#lost.catch(() => {});
   }
 
-  async call(fn: string, args: Record<string, unknown>, options: CallOptions): Promise<unknown> {
-    // The client alone would try for a while to get its connection back.
-    return await Promise.race([this.#client.call(fn, args, options), this.#lost]);
+  call(fn: string, args: Record<string, unknown>, options: CallOptions): Promise<unknown> {
+    return this.#client.call(fn, args, options);
   }
 
   /** Whether the process is still the one that was set up for this session. */

@@ -33,7 +33,8 @@ class Notebook:
 
     def run(self, source: str, name: str = "") -> CellResult:
         """Run one cell; `name` is what tracebacks call it, its number when empty."""
-        self._count += 1
+        if not name:
+            self._count += 1
         filename = name or f"<cell {self._count}>"
         # What pickle, dataclasses and typing look up is the module of the code that runs.
         sys.modules["__main__"] = self._main

@@ -15,6 +15,8 @@ from seer_session.figures import expect_no_screen  # noqa: E402
 from seer_session.notebook import Notebook  # noqa: E402
 
 sys.path[:] = [entry for entry in sys.path if entry not in (str(_here), str(_here.parent))]
+# As in a notebook, what lies in the working directory can be imported; the workspace's libraries come first.
+sys.path.insert(1, "")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
