@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { findIsolation } from "@seer/rpc/launch";
 import { Library, Skill, Workspace } from "@seer/workspace";
 import { expect, test, vi } from "vitest";
 import { createLocalSession } from "../../src/index.ts";
@@ -128,21 +128,16 @@ test("variables of this process stay out, those given get in", async () => {
   expect(result).toBe("(None, 'hello', 'Agg')");
 });
 
-const bubblewrapWorks = (() => {
-  try {
-    execFileSync("bwrap", ["--ro-bind", "/", "/", "true"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+const { kind } = await findIsolation();
 
-test.runIf(bubblewrapWorks)("isolated code sees the workspace and nothing else of the user's", async () => {
-  const outside = await temporaryDirectory();
-  await writeFile(join(outside, "secret.txt"), "x");
-  const session = await startSession();
-  expect(session.isolation).toEqual({ kind: "bubblewrap" });
-  const { result } = await session.exec(`
+test.runIf(kind === "bubblewrap")(
+  "isolated code sees the workspace and nothing else of the user's",
+  async () => {
+    const outside = await temporaryDirectory();
+    await writeFile(join(outside, "secret.txt"), "x");
+    const session = await startSession();
+    expect(session.isolation).toEqual({ kind: "bubblewrap" });
+    const { result } = await session.exec(`
 import os
 def can_write(path):
     try:
@@ -158,10 +153,11 @@ def can_write(path):
     "root": can_write("/mine.txt"),
     "processes": sum(name.isdigit() for name in os.listdir("/proc")) < 10,
 }`);
-  expect(result).toBe(
-    "{'secret': False, 'home': True, 'workspace': True, 'usr': False, 'root': False, 'processes': True}",
-  );
-});
+    expect(result).toBe(
+      "{'secret': False, 'home': True, 'workspace': True, 'usr': False, 'root': False, 'processes': True}",
+    );
+  },
+);
 
 test("without isolation the session says so", async () => {
   const session = await startSession({ isolate: "none" });

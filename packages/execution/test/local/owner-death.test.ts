@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryDirectory } from "./session-fixture.ts";
 
@@ -20,7 +20,7 @@ test.runIf(process.platform === "linux").each([
 });
 
 async function startOwner(workspaceDir: string, isolate: string): Promise<ChildProcess> {
-  const program = join(import.meta.dirname, "owner.fixture.ts");
+  const program = fileURLToPath(import.meta.resolve("./owner.fixture.ts"));
   const owner = spawn(process.execPath, [program, workspaceDir, isolate], {
     stdio: ["ignore", "pipe", "inherit"],
   });
