@@ -58,7 +58,7 @@ def encode(value: Any, refs: Refs, where: str = "result") -> tuple[bytes, list[B
 
 def _is_plain(value: Any, depth: int) -> bool:
     """Whether the json module writes the value exactly as the protocol wants it."""
-    kind: Any = type(value)
+    kind = type(value)  # pyright: ignore[reportUnknownVariableType]
     if kind in _ATOMS:
         return True
     if depth > _MAX_DEPTH:
@@ -90,7 +90,7 @@ class _Encoder:
         self._refs = refs
 
     def simplify(self, value: Any, where: str, depth: int) -> Any:
-        kind: Any = type(value)
+        kind = type(value)  # pyright: ignore[reportUnknownVariableType]
         if kind is str or kind is int or kind is bool or value is None:
             return value
         if kind is float:
@@ -222,15 +222,20 @@ def _fields(value: Any) -> list[tuple[str, Any]] | None:
     """The fields of a dataclass, named tuple or attrs class."""
     if isinstance(value, (collections.abc.Mapping, type)):
         return None  # some libraries' mappings are dataclasses too
-    kind: Any = type(value)
+    kind = _class_of(value)
     if dataclasses.is_dataclass(kind):
         return [(field.name, getattr(value, field.name)) for field in dataclasses.fields(kind)]
-    if issubclass(kind, tuple) and (names := getattr(kind, "_fields", None)) is not None:
-        return list(zip(names, value))  # noqa: B905
+    names = getattr(kind, "_fields", None)
+    if names is not None and isinstance(value, tuple):
+        return list(zip(names, cast("tuple[Any, ...]", value)))  # noqa: B905
     attributes: Any = getattr(kind, "__attrs_attrs__", None)
     if attributes is not None:
         return [(attribute.name, getattr(value, attribute.name)) for attribute in attributes]
     return None
+
+
+def _class_of(value: Any) -> Any:
+    return type(value)
 
 
 def _advice(value: Any) -> str:
@@ -244,7 +249,7 @@ def _advice(value: Any) -> str:
 
 
 def _type_name(value: Any) -> str:
-    kind: Any = type(value)
+    kind = _class_of(value)
     return (
         kind.__qualname__
         if kind.__module__ in ("builtins", "__main__")

@@ -202,10 +202,9 @@ class Hints:
     def _record(self, hint: Any, arguments: Mapping[Any, Any]) -> Callable[[], Kind] | None:
         if typing.is_typeddict(hint) or hasattr(hint, "__required_keys__"):
             return lambda: self._typed_dict(hint, arguments)
-        named = issubclass(hint, tuple) and getattr(hint, "_fields", None) is not None
-        if bool(dataclasses.is_dataclass(hint)):
+        if hasattr(hint, "__dataclass_fields__"):
             return lambda: self._dataclass(hint, arguments)
-        if named:
+        if hasattr(hint, "_fields") and tuple in hint.__mro__:
             return lambda: self._named_tuple(hint, arguments)
         return None
 
