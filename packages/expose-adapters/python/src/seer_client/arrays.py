@@ -1,0 +1,137 @@
+"""Arrays on the wire: raw little-endian elements in C order, with a dtype and a shape."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import struct
+import sys
+from typing import Any, TypeAlias
+
+# Bytes per element, and what `struct` calls it; bfloat16 and the float8 types, which it lacks, go as bits.
+_DTYPES: dict[str, tuple[int, str]] = {
+    "bool": (1, "?"),
+    "int8": (1, "b"),
+    "int16": (2, "h"),
+    "int32": (4, "i"),
+    "int64": (8, "q"),
+    "uint8": (1, "B"),
+    "uint16": (2, "H"),
+    "uint32": (4, "I"),
+    "uint64": (8, "Q"),
+    "float16": (2, "e"),
+    "float32": (4, "f"),
+    "float64": (8, "d"),
+    "bfloat16": (2, "H"),
+    "float8_e4m3fn": (1, "B"),
+    "float8_e5m2": (1, "B"),
+    "complex64": (8, "ff"),
+    "complex128": (16, "dd"),
+}
+
+
+NDArray: TypeAlias = Any
+"""A numpy array or torch tensor; as a result a numpy array, or an `Array` where numpy is not installed."""
+
+
+class Array:
+    """An array where numpy is not installed, or has no such dtype."""
+
+    def __init__(self, dtype: str, shape: tuple[int, ...], data: memoryview) -> None:
+        _check_dtype(dtype)
+        if data.nbytes != math.prod(shape) * _DTYPES[dtype][0]:
+            raise ValueError(f"{data.nbytes} bytes are not a {dtype} array of shape {shape}")
+        self.dtype = dtype
+        self.shape = shape
+        # The elements' bytes, little-endian and in C order.
+        self.data = data
+
+    def tolist(self) -> Any:
+        """Its elements as nested lists, one level for each dimension; float8 as its bits."""
+        if 0 in self.shape:
+            return _empty(self.shape)
+        elements = self._elements()
+        for length in reversed(self.shape[1:]):
+            elements = [elements[i : i + length] for i in range(0, len(elements), length)]
+        return elements if self.shape else elements[0]
+
+    def __repr__(self) -> str:
+        return f"Array(dtype={self.dtype!r}, shape={self.shape})"
+
+    def _elements(self) -> list[Any]:
+        size, code = _DTYPES[self.dtype]
+        if self.dtype == "bfloat16":
+            return list(struct.unpack(f"<{self.data.nbytes // size}f", _widen(self.data)))
+        numbers = struct.unpack(f"<{self.data.nbytes // size * len(code)}{code[0]}", self.data)
+        if len(code) == 2:
+            return [complex(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+        return list(numbers)
+
+
+def to_array(value: Any) -> Array | None:
+    """A numpy array or torch tensor, wherever it is, as what can be sent; None for anything else."""
+    if isinstance(value, Array):
+        return value
+    # Whoever holds one has imported the library, which costs seconds to import for whoever has not.
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        return _from_torch(value, torch)
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return _from_numpy(value, numpy)
+    return None
+
+
+def from_array(array: Array) -> Any:
+    """A numpy array that shares the array's memory, where numpy is installed."""
+    numpy = _numpy()
+    if numpy is None:
+        return array
+    if array.dtype == "bfloat16" and "ml_dtypes" not in sys.modules:
+        widened = numpy.frombuffer(array.data, "<u2").astype("<u4") << 16
+        return widened.view("<f4").reshape(array.shape)
+    try:
+        dtype = numpy.dtype(array.dtype)
+    except TypeError:
+        return array
+    return numpy.frombuffer(array.data, dtype).reshape(array.shape)
+
+
+def _check_dtype(dtype: str) -> None:
+    if dtype not in _DTYPES:
+        raise TypeError(f"an array of dtype {dtype} cannot be sent; these can: {', '.join(_DTYPES)}")
+
+
+def _from_numpy(value: Any, numpy: Any) -> Array:
+    _check_dtype(value.dtype.name)
+    # Not ascontiguousarray, which gives an array without dimensions one.
+    value = numpy.asarray(value, dtype=value.dtype.newbyteorder("<"), order="C")
+    # bfloat16 and float8 have no buffer protocol of their own.
+    return Array(value.dtype.name, value.shape, memoryview(value.reshape(-1).view(numpy.uint8)))
+
+
+def _from_torch(value: Any, torch: Any) -> Array:
+    dtype = str(value.dtype).removeprefix("torch.")
+    _check_dtype(dtype)
+    value = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
+    data = memoryview(value.reshape(-1).view(torch.uint8).numpy())
+    return Array(dtype, tuple(value.shape), data)
+
+
+def _widen(bits: memoryview) -> bytes:
+    wide = bytearray(bits.nbytes * 2)
+    wide[2::4] = bits[::2]
+    wide[3::4] = bits[1::2]
+    return bytes(wide)
+
+
+def _empty(shape: tuple[int, ...]) -> list[Any]:
+    return [_empty(shape[1:]) for _ in range(shape[0])] if len(shape) > 1 else []
+
+
+def _numpy() -> Any:
+    # By name, so that type checkers do not miss it where it is not installed.
+    try:
+        return importlib.import_module("numpy")
+    except ImportError:
+        return None

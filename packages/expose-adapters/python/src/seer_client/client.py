@@ -1,0 +1,140 @@
+"""Calls of one host's functions, each run once however often the connection breaks."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import sys
+import time
+import urllib.parse
+import uuid
+from typing import Any, NamedTuple
+
+from .connection import Answer, Connections
+from .errors import RemoteError, remote_error
+from .values import MESSAGE_TYPE, pack, unpack
+
+# A call that runs for longer than this is asked for its output again and again, which is so seen as it comes.
+_OUTPUT_SECONDS = 1
+# How long to look for a host that was there a moment ago.
+_PATIENCE_SECONDS = 30
+# How long an interrupted call may take to stop before its caller goes on.
+_CANCEL_SECONDS = 2
+_DROPPED = (OSError, http.client.HTTPException)
+
+
+class Reply(NamedTuple):
+    """What an answer says about a call."""
+
+    ended: bool
+    value: Any = None
+    error: dict[str, Any] | None = None
+    output: str = ""
+    next_output: int = 0
+
+
+class Client:
+    """Calls the functions that a host serves."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._connections = Connections(url, token)
+        self._url = url
+
+    def call(self, function: str, arguments: dict[str, Any] | list[Any]) -> Any:
+        """Calls a function with arguments by name or by position, and returns its result.
+
+        What the function prints while it runs is printed here. An interrupt cancels the call.
+        """
+        call_id = uuid.uuid4().hex
+        content_type, body = pack(arguments)
+        headers = {
+            "Content-Type": content_type,
+            "Accept": MESSAGE_TYPE,
+            "Seer-Call-Id": call_id,
+            "Prefer": f"wait={_OUTPUT_SECONDS}, record",
+        }
+        path = f"/call/{urllib.parse.quote(function, safe='')}"
+        try:
+            reply = self._submit(call_id, path, headers, body)
+            while reply.error is not None and reply.error.get("code") == "loading":
+                # Refused before it began, so it can be sent again once the file has been loaded.
+                self._ask(f"/interface?wait={_PATIENCE_SECONDS}")
+                reply = self._submit(call_id, path, headers, body)
+            return self._finish(call_id, reply)
+        except Exception:
+            raise
+        except BaseException:
+            self._cancel(call_id)
+            raise
+
+    def _submit(
+        self, call_id: str, path: str, headers: dict[str, str], body: list[bytes | memoryview]
+    ) -> Reply:
+        try:
+            self._connections.open()
+        except OSError as error:
+            raise self._unreachable(error) from error
+        try:
+            return _read(self._connections.send("POST", path, headers, body))
+        except _DROPPED:
+            # Nobody knows whether it arrived.
+            reply = self._record(call_id, 0)
+        if reply.error is None or reply.error.get("code") != "unknown-call":
+            return reply
+        try:
+            return _read(self._connections.send("POST", path, headers, body))
+        except _DROPPED as error:
+            raise self._unreachable(error) from error
+
+    def _finish(self, call_id: str, reply: Reply) -> Any:
+        while True:
+            if reply.output:
+                sys.stdout.write(reply.output)
+                sys.stdout.flush()
+            if reply.error is not None:
+                raise remote_error(reply.error)
+            if reply.ended:
+                return reply.value
+            reply = self._record(call_id, reply.next_output)
+
+    def _record(self, call_id: str, output: int) -> Reply:
+        return _read(self._ask(f"/calls/{call_id}?wait={_OUTPUT_SECONDS}&output={output}"))
+
+    def _ask(self, path: str) -> Answer:
+        """Sends a request that changes nothing, until it is answered."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        delay = 0.05
+        while True:
+            try:
+                return self._connections.send("GET", path, {"Accept": MESSAGE_TYPE})
+            except _DROPPED as error:
+                if time.monotonic() + delay > end:
+                    raise self._unreachable(error) from error
+            time.sleep(delay)
+            delay = min(2 * delay, 2)
+
+    def _cancel(self, call_id: str) -> None:
+        # The answer comes when the function has stopped, for which nobody who interrupts wants to wait long.
+        with contextlib.suppress(*_DROPPED):
+            self._connections.send("DELETE", f"/calls/{call_id}", {}, timeout=_CANCEL_SECONDS)
+
+    def _unreachable(self, cause: BaseException) -> RemoteError:
+        return remote_error(
+            {
+                "code": "unreachable",
+                "message": f"nothing answers at {self._url}: {cause}",
+                "hint": "The sandbox that serves it may have ended.",
+            }
+        )
+
+
+def _read(answer: Answer) -> Reply:
+    kind, value = unpack(answer.content_type, answer.body)
+    if kind == "result":
+        return Reply(ended=True, value=value)
+    if kind == "error":
+        return Reply(ended=True, error=value)
+    error: dict[str, Any] | None = value.get("error")
+    output: dict[str, Any] = value.get("output") or {}
+    ended = value.get("state") not in ("waiting", "running")
+    return Reply(ended, value.get("result"), error, output.get("text", ""), output.get("next", 0))

@@ -1,0 +1,1 @@
+export { toLibrary } from "./to-library.ts";

@@ -1,0 +1,66 @@
+import { pythonName, takeName } from "../interface/identifiers.ts";
+import type { ExposedFunction, Interface } from "../interface/model.ts";
+import { someShape } from "../interface/shapes.ts";
+import { documentationOf } from "../python/documentation.ts";
+import { pythonDocstring, pythonJson, pythonString } from "../python/literals.ts";
+import { PythonNames } from "../python/names.ts";
+import { pythonSignature } from "../python/signature.ts";
+import { printType } from "../python/print-type.ts";
+
+/** The `__init__.py` of a library. */
+export function printModule(read: Interface): string {
+  const names = new PythonNames(read);
+  const helper = helperName(read);
+  const types = read.types.map((type) => printType(type, names));
+  const functions = read.functions.map((fn) => printFunction(fn, names, helper));
+  const all = [...read.functions.map((fn) => names.function(fn.name)), ...read.types.map((type) => names.type(type))];
+  const caller = names.from("._client", "Caller");
+  const exported = [...all, names.from("._client", "RemoteError")].map(pythonString);
+  const head = [
+    ...(read.doc === "" ? [] : [pythonDocstring(read.doc), ""]),
+    "from __future__ import annotations",
+    "",
+    ...names.imports,
+    "",
+    `__all__ = [${exported.join(", ")}]`,
+    "",
+    `${helper} = ${caller}(__file__)`,
+  ];
+  return `${[head.join("\n"), ...types, ...functions].join("\n\n\n")}\n`;
+}
+
+function printFunction(fn: ExposedFunction, names: PythonNames, helper: string): string {
+  const otherDefault = (text: string) => `${names.from("._client", "default")}(${pythonString(text)})`;
+  const docs = documentationOf(fn);
+  const args = [pythonString(fn.name), argumentsOf(fn), ...returnsOf(fn)];
+  const line = `return ${helper}(${args.join(", ")})`;
+  const body = [
+    ...(docs === "" ? [] : [pythonDocstring(docs, "    ")]),
+    ...(line.length <= 100 ? [line] : [`return ${helper}(`, ...args.map((arg) => `    ${arg},`), ")"]),
+  ];
+  return [`def ${pythonSignature(fn, names, otherDefault)}:`, ...body.map((line) => `    ${line}`)].join("\n");
+}
+
+/** The arguments by name; `*args` and `**kwargs` whole, under the names that they have. */
+function argumentsOf({ parameters }: ExposedFunction): string {
+  return `{${parameters.map(({ name }) => `${pythonString(name)}: ${pythonName(name)}`).join(", ")}}`;
+}
+
+/** What to rebuild of a result, for those that have something to rebuild. */
+function returnsOf({ returns, stream }: ExposedFunction): string[] {
+  const rebuilt = new Set(["tuple", "set", "datetime", "date", "time", "timedelta"]);
+  if (!someShape(returns.shape, ({ kind }) => rebuilt.has(kind))) return [];
+  const { $defs, ...schema } = returns.schema;
+  const items = { type: "array", items: schema, ...($defs === undefined ? {} : { $defs }) };
+  return [pythonJson(stream ? items : returns.schema)];
+}
+
+/** What the functions call; none of them nor of their parameters may be called that. */
+function helperName({ functions, types }: Interface): string {
+  const taken = new Set([
+    ...functions.map(({ name }) => pythonName(name)),
+    ...functions.flatMap(({ parameters }) => parameters.map(({ name }) => pythonName(name))),
+    ...types.map(({ name }) => pythonName(name)),
+  ]);
+  return takeName("_call", taken);
+}

@@ -1,0 +1,57 @@
+/** A string as Python source, on one line. */
+export function pythonString(text: string): string {
+  // JSON's escapes are Python's, and a lone surrogate is escaped in both.
+  return JSON.stringify(text).replaceAll(/[\x7f-\x9f\u2028\u2029\ufeff]/g, escape);
+}
+
+/** A JSON value as a Python literal, or undefined when Python would read another value than Python wrote. */
+export function pythonLiteral(value: unknown): string | undefined {
+  switch (typeof value) {
+    case "string":
+      return pythonString(value);
+    case "boolean":
+      return value ? "True" : "False";
+    case "bigint":
+      return String(value);
+    case "number":
+      return pythonNumber(value);
+    default:
+      return value === null ? "None" : undefined;
+  }
+}
+
+/** JSON as a Python expression. */
+export function pythonJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return pythonLiteral(value) ?? "None";
+  const items = Object.entries(value).map(([key, item]) => `${pythonString(key)}: ${pythonJson(item)}`);
+  return `{${items.join(", ")}}`;
+}
+
+/** Text as a docstring, its lines after the first indented. */
+export function pythonDocstring(text: string, indent = ""): string {
+  const safe = text
+    .replaceAll("\\", "\\\\")
+    .replaceAll('"""', '\\"\\"\\"')
+    .replaceAll(/[^\P{C}\n\t]|[\u2028\u2029]/gu, escape)
+    // Four quotes in a row would end it one too early.
+    .replace(/"$/, '\\"');
+  const lines = safe.split("\n").map((line) => line.trimEnd());
+  return `"""${lines.map((line, i) => (i === 0 || line === "" ? line : indent + line)).join("\n")}${
+    lines.length > 1 ? `\n${indent}` : ""
+  }"""`;
+}
+
+function pythonNumber(value: number): string | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return undefined;
+  return Object.is(value, -0) ? "-0.0" : String(value);
+}
+
+function escape(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, "0")}`;
+  return code <= 0xffff
+    ? `\\u${code.toString(16).padStart(4, "0")}`
+    : `\\U${code.toString(16).padStart(8, "0")}`;
+}

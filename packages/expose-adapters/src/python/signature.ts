@@ -1,0 +1,62 @@
+import { accepts } from "../interface/accepts.ts";
+import { pythonName } from "../interface/identifiers.ts";
+import type { ExposedFunction, Parameter } from "../interface/model.ts";
+import { pythonHint } from "./hints.ts";
+import { pythonLiteral } from "./literals.ts";
+import type { PythonNames } from "./names.ts";
+
+const lineWidth = 100;
+
+/** Says a default that has no literal, from the text in which Python shows it. */
+export type OtherDefault = (text: string) => string;
+
+/** `name(text: str, *, layer: int = 3) -> str`, as Python and its readers write it. */
+export function pythonSignature(fn: ExposedFunction, names: PythonNames, otherDefault: OtherDefault): string {
+  const parameters = withSeparators(fn.parameters, (parameter) =>
+    formatParameter(parameter, names, otherDefault),
+  );
+  const head = `${names.function(fn.name)}(`;
+  const tail = `) -> ${returnHint(fn, names)}`;
+  const line = head + parameters.join(", ") + tail;
+  if (line.length <= lineWidth) return line;
+  return `${head}\n${parameters.map((parameter) => `    ${parameter},`).join("\n")}\n${tail}`;
+}
+
+/** How documentation shows such a default: Python's own text, if that is one short line. */
+export const shownDefault: OtherDefault = (text) => (/^[ -~]{1,40}$/.test(text) ? text : "...");
+
+function returnHint(fn: ExposedFunction, names: PythonNames): string {
+  const hint = pythonHint(fn.returns.shape, "result", names);
+  return fn.stream ? `${names.builtin("list")}[${hint}]` : hint;
+}
+
+function withSeparators(parameters: readonly Parameter[], format: (parameter: Parameter) => string): string[] {
+  const texts: string[] = [];
+  parameters.forEach((parameter, i) => {
+    const { kind } = parameter;
+    const previous = parameters[i - 1]?.kind;
+    if (previous === "positional_only" && kind !== "positional_only") texts.push("/");
+    if (kind === "keyword_only" && previous !== "keyword_only" && previous !== "var_positional") {
+      texts.push("*");
+    }
+    texts.push(format(parameter));
+  });
+  if (parameters.at(-1)?.kind === "positional_only") texts.push("/");
+  return texts;
+}
+
+function formatParameter(parameter: Parameter, names: PythonNames, otherDefault: OtherDefault): string {
+  const stars = { var_positional: "*", var_keyword: "**" } as Partial<Record<Parameter["kind"], string>>;
+  const hint = pythonHint(parameter.shape, "argument", names);
+  const text = `${stars[parameter.kind] ?? ""}${pythonName(parameter.name)}: ${hint}`;
+  if (parameter.required || parameter.kind in stars) return text;
+  return `${text} = ${defaultLiteral(parameter) ?? otherDefault(parameter.defaultText ?? "...")}`;
+}
+
+/** A default that is a literal of the parameter's own type; any other must be left to the function itself. */
+function defaultLiteral({ shape, default: value, defaultText = "" }: Parameter): string | undefined {
+  if (value === undefined || !accepts(shape, value)) return undefined;
+  // JavaScript does not keep 1.0 apart from 1, nor the last digits of a long integer.
+  if (typeof value !== "number" && typeof value !== "bigint") return pythonLiteral(value);
+  return /^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(defaultText) ? defaultText : undefined;
+}
