@@ -1,10 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import { bubblewrapArguments, type Mount } from "./bubblewrap-arguments.ts";
 import type { Isolation } from "./find-isolation.ts";
 import type { PythonInterpreter } from "./find-python.ts";
 import { hostSourceDirectory } from "./host-source.ts";
-import { isWithin, pythonMounts } from "./python-mounts.ts";
+import { hostView } from "./host-view.ts";
 
 /** Where a host runs, and what it sees of this machine there: the files that it was told of, and these. */
 export interface HostIsolation extends Isolation {
@@ -43,7 +42,7 @@ export async function hostCommand(options: HostCommandOptions): Promise<Command>
   const args = [...safePath(python), "-m", "seer_host"];
   const env = environment(options);
   if (isolation.kind === "none") return { command: python.executable, args, env, cwd: paths.cwd };
-  const view = bubblewrapArguments(await hostView(options));
+  const view = bubblewrapArguments(await hostView(python, isolation, paths));
   return { command: "bwrap", args: [...view, "--", python.executable, ...args], env, cwd: undefined };
 }
 
@@ -71,35 +70,5 @@ function environment({ python, isolation, paths, env }: HostCommandOptions): Rec
     PATH: [dirname(python.executable), path].join(delimiter),
     ...env,
     PYTHONPATH: [hostSourceDirectory(), env.PYTHONPATH ?? ""].filter((entry) => entry !== "").join(delimiter),
-  };
-}
-
-async function hostView({ python, isolation, paths }: HostCommandOptions) {
-  const interpreter = await pythonMounts(python);
-  const source = hostSourceDirectory();
-  const readOnly: Mount[] = [...interpreter.readOnly, [source, source], ...(isolation.readOnly ?? [])];
-  const writable: Mount[] = [...(isolation.writable ?? [])];
-  const needs = (mounts: Mount[], path: string) => {
-    const isVisible = [...readOnly, ...writable].some(([, inside]) => isWithin(path, inside));
-    if (!isVisible) mounts.push([path, path]);
-  };
-  if (paths.log !== undefined) {
-    needs(writable, dirname(paths.log));
-    // What is mounted must exist; where the log is inside some other mount, the host makes its directory.
-    if (writable.at(-1)?.[0] === dirname(paths.log)) await mkdir(dirname(paths.log), { recursive: true });
-  }
-  needs(writable, paths.cwd);
-  needs(readOnly, dirname(paths.file));
-  for (const path of paths.path) needs(readOnly, path);
-  for (const { path } of paths.models) needs(readOnly, path);
-  return {
-    readOnly,
-    writable,
-    symlinks: interpreter.symlinks,
-    workingDirectory: paths.cwd,
-    // Its port must be reachable from here.
-    network: true,
-    devices: isolation.devices,
-    dieWithParent: true,
   };
 }

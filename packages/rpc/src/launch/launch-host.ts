@@ -5,6 +5,7 @@ import { RpcClient } from "../rpc-client.ts";
 import { findPython } from "./find-python.ts";
 import { type HostIsolation, type HostPaths, hostCommand } from "./host-command.ts";
 import { type HostExit, HostProcess } from "./host-process.ts";
+import { scratchDirectory } from "./host-view.ts";
 
 /** What a host reads from its standard input: "Starting a host" in PROTOCOL.md. */
 export interface HostOptions {
@@ -30,7 +31,7 @@ export interface LaunchOptions {
   name?: string | undefined;
   /** The interpreter that runs the file; `findPython` says which one when absent. */
   python?: string | undefined;
-  /** Working directory; the file's own when absent. */
+  /** Working directory; the file's own when absent, and with isolation a temporary one. */
   cwd?: string | undefined;
   /** Added to the little of this process's environment that the host gets: no variable that might hold a secret. */
   env?: Readonly<Record<string, string>> | undefined;
@@ -113,11 +114,12 @@ export async function launchHost(options: LaunchOptions): Promise<LaunchedHost> 
   };
 }
 
-function absolutePaths({ file, cwd, path = [], models = [], log }: LaunchOptions): HostPaths {
+function absolutePaths({ file, cwd, path = [], models = [], log, isolation }: LaunchOptions): HostPaths {
   const absolute = resolve(file);
+  const workplace = isolation?.kind === "bubblewrap" ? scratchDirectory : dirname(absolute);
   return {
     file: absolute,
-    cwd: resolve(cwd ?? dirname(absolute)),
+    cwd: resolve(cwd ?? workplace),
     path: path.map((entry) => resolve(entry)),
     models: models.map((model) => ({ ...model, path: resolve(model.path) })),
     log: log === undefined ? undefined : resolve(log),

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { findIsolation, launchHost } from "../../src/launch/index.ts";
@@ -125,6 +125,28 @@ test.skipIf(isolation.kind === "none")(
     await client.call("write", ["/workspace/made"]);
     expect(await readFile(join(directory.path, "work/made"), "utf8")).toBe("");
     expect(await client.call("environment")).toMatchObject({ HOME: "/workspace" });
+  },
+);
+
+test.skipIf(isolation.kind === "none")(
+  "a file that lies in the home does not bring the home with it",
+  async () => {
+    await using home = await temporaryDirectory();
+    vi.stubEnv("HOME", home.path);
+    const file = join(home.path, "look.py");
+    await writeFile(join(home.path, ".env"), "SECRET=1");
+    await writeFile(
+      file,
+      "import os\n@expose\ndef look(path: str) -> list: return sorted(os.listdir(path))\n",
+    );
+    const log = join(home.path, "host.log");
+    await using host = await startHost({ file, log, isolation: { kind: "bubblewrap" } });
+    await using client = await host.client();
+    expect(await client.call("look", [home.path])).toEqual(["host.log", "look.py"]);
+    expect(await client.call("look", ["."])).toEqual([basename(home.path)]);
+    await host.close();
+    expect(await readFile(log, "utf8")).toContain("loaded");
+    vi.unstubAllEnvs();
   },
 );
 
