@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pack } from "./pack.mjs";
+import { pack } from "../tests/pack.ts";
 
 const [folder] = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), "seer-publish-"));

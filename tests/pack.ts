@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 const { packageManager } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 /** Packs the package in `folder` as it would be published, and returns the tarball's path. */
-export function pack(folder, destination) {
+export function pack(folder: string, destination: string): string {
   const output = execFileSync(
     "npx",
     ["--yes", packageManager, "pack", "--pack-destination", resolve(destination), "--json"],
