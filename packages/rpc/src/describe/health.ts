@@ -11,7 +11,9 @@ export const healthSchema = z.object({
   queueLimit: z.number(),
   /** How often the worker was restarted. */
   restarts: z.number(),
+  /** Of the supervisor, and of the worker when there is one. */
   pid: z.number(),
+  workerPid: z.number().nullable(),
   uptimeMs: z.number(),
   /** Why the file did not load, when `state` is `failed`. */
   error: z.custom<WireError>().optional(),

@@ -14,5 +14,7 @@ export interface JsonSchema {
   $ref?: string;
   $defs?: Record<string, JsonSchema>;
   "x-python"?: string;
+  /** The schema of a mapping's keys when they are not strings. */
+  "x-keys"?: JsonSchema;
   [keyword: string]: unknown;
 }

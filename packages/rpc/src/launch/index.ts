@@ -4,5 +4,11 @@ export { type FindPythonOptions, findPython, type PythonInterpreter } from "./fi
 export type { HostIsolation } from "./host-command.ts";
 export type { HostExit } from "./host-process.ts";
 export { hostSourceDirectory } from "./host-source.ts";
-export { type HostOptions, type LaunchedHost, type LaunchOptions, launchHost } from "./launch-host.ts";
+export {
+  type HostLimits,
+  type HostOptions,
+  type LaunchedHost,
+  type LaunchOptions,
+  launchHost,
+} from "./launch-host.ts";
 export { type PythonMounts, pythonMounts } from "./python-mounts.ts";

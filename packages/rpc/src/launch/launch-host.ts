@@ -22,6 +22,26 @@ export interface HostOptions {
   log?: string | undefined;
   lifeline?: boolean | undefined;
   secrets?: readonly string[] | undefined;
+  limits?: HostLimits | undefined;
+}
+
+/** Sizes and times at which a host refuses, drops or kills; PROTOCOL.md has the defaults. */
+export interface HostLimits {
+  /** Calls that may wait. */
+  queue?: number | undefined;
+  connections?: number | undefined;
+  /** Size of a request, and of a result. */
+  messageBytes?: number | undefined;
+  /** How long, and how much of, the records of ended calls are kept. */
+  keptMs?: number | undefined;
+  keptBytes?: number | undefined;
+  /** How much of one call's output is kept. */
+  outputBytes?: number | undefined;
+  /** How long a cancelled call may take to end before its worker is killed. */
+  graceMs?: number | undefined;
+  requestMs?: number | undefined;
+  idleMs?: number | undefined;
+  logBytes?: number | undefined;
 }
 
 export interface LaunchOptions {
@@ -43,6 +63,7 @@ export interface LaunchOptions {
   secrets?: readonly string[] | undefined;
   /** The log file. */
   log?: string | undefined;
+  limits?: HostLimits | undefined;
   /** Runs the host inside bubblewrap; all paths of these options are then those inside. @default { kind: "none" } */
   isolation?: HostIsolation | undefined;
   /** Ends the start. */
@@ -87,8 +108,19 @@ export async function launchHost(options: LaunchOptions): Promise<LaunchedHost> 
   const token = randomBytes(32).toString("base64url");
   const adminToken = randomBytes(32).toString("base64url");
   const { file, path, models, log } = paths;
-  const { name, secrets } = options;
-  const config: HostOptions = { file, name, path, models, log, secrets, token, adminToken, lifeline: true };
+  const { name, secrets, limits } = options;
+  const config: HostOptions = {
+    file,
+    name,
+    path,
+    models,
+    log,
+    secrets,
+    limits,
+    token,
+    adminToken,
+    lifeline: true,
+  };
 
   const host = new HostProcess(command, options.onLog);
   let port: number;

@@ -90,6 +90,17 @@ test.each([
   await expect(client.call(fn, args)).rejects.toMatchObject(expected);
 });
 
+test("a full queue is refused with its length", async () => {
+  await using small = await startHost({ limits: { queue: 2 } });
+  await using client = await small.client();
+  const calls = Array.from({ length: 12 }, () => client.call("sleep", { seconds: 0.1 }));
+  const results = await Promise.allSettled(calls);
+  const refused = results.filter(({ status }) => status === "rejected");
+  expect(refused.length).toBeGreaterThan(3);
+  expect(refused[0]).toMatchObject({ reason: { code: "rpc/queue-full", details: { queueLimit: 2 } } });
+  expect(results.filter(({ status }) => status === "fulfilled").length).toBe(12 - refused.length);
+});
+
 test("a value that cannot be sent fails before anything is", async () => {
   await expect(client.call("echo", { value: () => 1 })).rejects.toMatchObject({ code: "rpc/unserialisable" });
 });

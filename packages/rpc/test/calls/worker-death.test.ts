@@ -20,7 +20,8 @@ test("every caller hears of a kill, however often, and no call is lost", async (
   await using host = await startHost();
   await using client = await host.client();
   for (let kill = 0; kill < 5; kill++) {
-    const { pid } = (await client.call("where")) as { pid: number };
+    await client.call("add", [1, 1]);
+    const pid = Number((await client.health()).workerPid);
     const calls = Array.from({ length: 32 }, (_, i) =>
       client.call("sleep", { seconds: i % 2 === 0 ? 0.005 : 0.02 }),
     );
