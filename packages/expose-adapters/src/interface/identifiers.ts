@@ -3,10 +3,11 @@ const pythonKeywords = words(
     "global if import in is lambda nonlocal not or pass raise return try while with yield",
 );
 
+// A module that exports `then` cannot be imported with `await`.
 const typescriptKeywords = words(
   "arguments await break case catch class const continue debugger default delete do else enum eval export extends " +
     "false finally for function if implements import in instanceof interface let new null package private protected " +
-    "public return static super switch this throw true try typeof var void while with yield",
+    "public return static super switch then this throw true try typeof var void while with yield",
 );
 
 /** Whether Python can call something this, where it is defined and where it is imported. */

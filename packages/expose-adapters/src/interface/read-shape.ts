@@ -19,7 +19,9 @@ export function readShape(schema: JsonSchema | undefined, direction: Direction, 
     if (typeof part.$ref === "string") {
       const name = part.$ref.replace(/^#\/\$defs\//, "");
       const definition = definitions[name];
-      return definition === undefined ? any : { kind: "named", type: types.get(name, definitions, direction, read) };
+      return definition === undefined
+        ? any
+        : { kind: "named", type: types.get(name, definitions, direction, read) };
     }
     return readPython(part) ?? readValues(part) ?? readTypes(part);
   }
@@ -33,7 +35,9 @@ export function readShape(schema: JsonSchema | undefined, direction: Direction, 
     if (python === "set") return { kind: "set", items: read(part.items) };
     if (python === "tuple") {
       const items = (part.prefixItems ?? []).map(read);
-      return part.items === undefined ? { kind: "tuple", items } : { kind: "tuple", items, rest: read(part.items) };
+      return part.items === undefined
+        ? { kind: "tuple", items }
+        : { kind: "tuple", items, rest: read(part.items) };
     }
     return part.format === "time" ? { kind: "time" } : undefined;
   }
@@ -73,7 +77,9 @@ export function readShape(schema: JsonSchema | undefined, direction: Direction, 
 }
 
 function pick(schema: JsonSchema, keywords: readonly string[]): Rules {
-  return Object.fromEntries(keywords.filter((key) => schema[key] !== undefined).map((key) => [key, schema[key]]));
+  return Object.fromEntries(
+    keywords.filter((key) => schema[key] !== undefined).map((key) => [key, schema[key]]),
+  );
 }
 
 function isSchema(value: unknown): value is JsonSchema {

@@ -45,6 +45,12 @@ export function someShape(shape: Shape, test: (shape: Shape) => boolean): boolea
   return visit(shape);
 }
 
+export function isArray({ kind }: Shape): boolean {
+  return kind === "ndarray" || kind === "tensor";
+}
+
 function contentOf(shape: Shape): string {
-  return JSON.stringify(shape, (key, value) => (key === "type" && typeof value === "object" ? value.name : value));
+  return JSON.stringify(shape, (key, value) =>
+    key === "type" && typeof value === "object" ? value.name : value,
+  );
 }

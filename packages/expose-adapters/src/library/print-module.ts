@@ -4,8 +4,8 @@ import { someShape } from "../interface/shapes.ts";
 import { documentationOf } from "../python/documentation.ts";
 import { pythonDocstring, pythonJson, pythonString } from "../python/literals.ts";
 import { PythonNames } from "../python/names.ts";
-import { pythonSignature } from "../python/signature.ts";
 import { printType } from "../python/print-type.ts";
+import { pythonSignature } from "../python/signature.ts";
 
 /** The `__init__.py` of a library. */
 export function printModule(read: Interface): string {
@@ -13,7 +13,10 @@ export function printModule(read: Interface): string {
   const helper = helperName(read);
   const types = read.types.map((type) => printType(type, names));
   const functions = read.functions.map((fn) => printFunction(fn, names, helper));
-  const all = [...read.functions.map((fn) => names.function(fn.name)), ...read.types.map((type) => names.type(type))];
+  const all = [
+    ...read.functions.map((fn) => names.function(fn.name)),
+    ...read.types.map((type) => names.type(type)),
+  ];
   const caller = names.from("._client", "Caller");
   const exported = [...all, names.from("._client", "RemoteError")].map(pythonString);
   const head = [
@@ -32,18 +35,23 @@ export function printModule(read: Interface): string {
 function printFunction(fn: ExposedFunction, names: PythonNames, helper: string): string {
   const otherDefault = (text: string) => `${names.from("._client", "default")}(${pythonString(text)})`;
   const docs = documentationOf(fn);
-  const args = [pythonString(fn.name), argumentsOf(fn), ...returnsOf(fn)];
+  const args = [pythonString(fn.name), ...argumentsOf(fn), ...returnsOf(fn)];
   const line = `return ${helper}(${args.join(", ")})`;
   const body = [
     ...(docs === "" ? [] : [pythonDocstring(docs, "    ")]),
     ...(line.length <= 100 ? [line] : [`return ${helper}(`, ...args.map((arg) => `    ${arg},`), ")"]),
   ];
-  return [`def ${pythonSignature(fn, names, otherDefault)}:`, ...body.map((line) => `    ${line}`)].join("\n");
+  return [`def ${pythonSignature(fn, names, otherDefault)}:`, ...body.map((line) => `    ${line}`)].join(
+    "\n",
+  );
 }
 
-/** The arguments by name; `*args` and `**kwargs` whole, under the names that they have. */
-function argumentsOf({ parameters }: ExposedFunction): string {
-  return `{${parameters.map(({ name }) => `${pythonString(name)}: ${pythonName(name)}`).join(", ")}}`;
+/** The arguments by name, and `**kwargs`, which have names of their own. */
+function argumentsOf({ parameters }: ExposedFunction): string[] {
+  const named = parameters.filter(({ kind }) => kind !== "var_keyword");
+  const others = parameters.filter(({ kind }) => kind === "var_keyword");
+  const items = named.map(({ name }) => `${pythonString(name)}: ${pythonName(name)}`);
+  return [`{${items.join(", ")}}`, ...others.map(({ name }) => `others=${pythonName(name)}`)];
 }
 
 /** What to rebuild of a result, for those that have something to rebuild. */
@@ -52,7 +60,7 @@ function returnsOf({ returns, stream }: ExposedFunction): string[] {
   if (!someShape(returns.shape, ({ kind }) => rebuilt.has(kind))) return [];
   const { $defs, ...schema } = returns.schema;
   const items = { type: "array", items: schema, ...($defs === undefined ? {} : { $defs }) };
-  return [pythonJson(stream ? items : returns.schema)];
+  return [`returns=${pythonJson(stream ? items : returns.schema)}`];
 }
 
 /** What the functions call; none of them nor of their parameters may be called that. */

@@ -7,13 +7,16 @@ export function fromJson(
   args: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, revive(value, shapes.get(name))]));
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [name, revive(value, shapes.get(name))]),
+  );
 }
 
 function revive(value: unknown, shape: Shape | undefined): unknown {
   if (typeof value === "string") return shape?.kind === "bytes" ? Buffer.from(value, "base64") : value;
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => revive(item, shape?.kind === "list" ? shape.items : shape));
+  if (Array.isArray(value))
+    return value.map((item) => revive(item, shape?.kind === "list" ? shape.items : shape));
   // As a result showed it.
   const { $seer: kind, id, type, summary } = value as Record<string, unknown>;
   if (kind === "ref") return new RemoteRef(String(id), String(type), String(summary));

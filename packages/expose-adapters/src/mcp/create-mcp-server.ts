@@ -45,7 +45,8 @@ export function createMcpServer(client: RpcClient, name: string): Server {
     const called = known.get(params.name);
     if (called === undefined) {
       const meant = nearest(params.name, known.keys());
-      const remedy = meant === undefined ? `the tools are ${[...known.keys()].join(", ")}` : `did you mean ${meant}?`;
+      const remedy =
+        meant === undefined ? `the tools are ${[...known.keys()].join(", ")}` : `did you mean ${meant}?`;
       throw new McpError(ErrorCode.InvalidParams, `there is no tool ${params.name}; ${remedy}`);
     }
     return await callTool(client, called, params.arguments ?? {}, extra);

@@ -2,7 +2,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** Why a request may not be served, or undefined when it may. */
-export function refusalOf(request: IncomingMessage, token: string): [status: number, message: string] | undefined {
+export function refusalOf(
+  request: IncomingMessage,
+  token: string,
+): [status: number, message: string] | undefined {
   const { authorization = "", origin, host = "" } = request.headers;
   if (!equal(authorization, `Bearer ${token}`)) return [401, "the bearer token is missing or wrong"];
   // A web page has an origin, or reaches here under a name of its own.

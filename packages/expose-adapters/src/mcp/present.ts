@@ -22,7 +22,8 @@ function presentObject(value: object): unknown {
   if (RemoteRef.isInstance(value)) {
     return { $seer: "ref", id: value.id, type: value.type, summary: value.summary };
   }
-  const entries = value instanceof Map ? [...value].map(([key, item]) => [keyOf(key), item]) : Object.entries(value);
+  const entries =
+    value instanceof Map ? [...value].map(([key, item]) => [keyOf(key), item]) : Object.entries(value);
   return Object.fromEntries(entries.map(([key, item]) => [key, present(item)]));
 }
 

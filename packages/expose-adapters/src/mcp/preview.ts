@@ -16,7 +16,10 @@ export const arrayPreviewSchema: JsonSchema = {
     min: float,
     max: float,
     mean: float,
-    nonFinite: { type: "integer", description: "How many elements are NaN or infinite; they are left out above." },
+    nonFinite: {
+      type: "integer",
+      description: "How many elements are NaN or infinite; they are left out above.",
+    },
     first: { type: "array", description: `The first ${firstElements} elements, in C order.` },
     values: { description: `All elements, where they are no more than ${wholeElements}.` },
   },
@@ -41,7 +44,9 @@ export function previewArray(array: NdArray): Record<string, unknown> {
     dtype,
     shape,
     ...(elements === undefined || size === 0 ? {} : statistics(elements)),
-    ...(size <= wholeElements ? { values: round(array.toNestedList()) } : { first: firstOf(array, elements) }),
+    ...(size <= wholeElements
+      ? { values: round(array.toNestedList()) }
+      : { first: firstOf(array, elements) }),
   };
 }
 

@@ -44,7 +44,12 @@ export function reportProgress({ _meta, sendNotification }: ToolCallContext): Pr
       send(progress.done);
     },
     printed(text) {
-      const line = text.trimEnd().split(/[\r\n]/).at(-1)?.trim() ?? "";
+      const line =
+        text
+          .trimEnd()
+          .split(/[\r\n]/)
+          .at(-1)
+          ?.trim() ?? "";
       if (line !== "") message = line.slice(0, 200);
     },
     async [Symbol.asyncDispose]() {

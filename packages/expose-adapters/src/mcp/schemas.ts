@@ -15,7 +15,9 @@ export function inputSchema({ parameters }: ExposedFunction): ObjectSchema {
   const printer = new SchemaPrinter("argument");
   const named = parameters.filter(({ kind }) => kind !== "var_keyword");
   const others = parameters.find(({ kind }) => kind === "var_keyword");
-  const properties = Object.fromEntries(named.map((parameter) => [parameter.name, printer.property(parameter)]));
+  const properties = Object.fromEntries(
+    named.map((parameter) => [parameter.name, printer.property(parameter)]),
+  );
   const required = named.filter((parameter) => parameter.required).map(({ name }) => name);
   return {
     type: "object",
@@ -35,7 +37,10 @@ export function outputSchema({ returns, stream }: ExposedFunction): ObjectSchema
     const schema = record === undefined ? { properties: {} } : printer.record(record);
     return { type: "object", ...schema, ...printer.definitions } as ObjectSchema;
   }
-  const result = { ...printer.print(shape), description: returns.description || "What the function returns." };
+  const result = {
+    ...printer.print(shape),
+    description: returns.description || "What the function returns.",
+  };
   return { type: "object", properties: { result }, required: ["result"], ...printer.definitions };
 }
 
@@ -142,7 +147,8 @@ class SchemaPrinter {
   #named(type: NamedType): JsonSchema {
     if (!(type.name in this.#definitions)) {
       this.#definitions[type.name] = {};
-      const body = "alias" in type.body ? this.print(type.body.alias) : { type: "object", ...this.record(type) };
+      const body =
+        "alias" in type.body ? this.print(type.body.alias) : { type: "object", ...this.record(type) };
       this.#definitions[type.name] = body;
     }
     return { $ref: `#/$defs/${type.name}` };
@@ -152,8 +158,14 @@ class SchemaPrinter {
 /** A float as MCP's JSON says it, which has no name for these three. */
 const anyFloat: JsonSchema = { anyOf: [{ type: "number" }, { enum: ["NaN", "Infinity", "-Infinity"] }] };
 
-const ref: JsonSchema = { type: "object", description: "A reference to an object in the sandbox, as a result gave it." };
-const array: JsonSchema = { description: "An array as nested lists, one level for each dimension.", type: "array" };
+const ref: JsonSchema = {
+  type: "object",
+  description: "A reference to an object in the sandbox, as a result gave it.",
+};
+const array: JsonSchema = {
+  description: "An array as nested lists, one level for each dimension.",
+  type: "array",
+};
 const path: JsonSchema = { type: "string", description: "A path in the sandbox." };
 const text = (description: string): JsonSchema => ({ type: "string", description });
 const times = {

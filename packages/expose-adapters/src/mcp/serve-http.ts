@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { McpConfig } from "@seer/config";
 import type { RpcClient } from "@seer/rpc";
-import { HttpSessions } from "./http-sessions.ts";
-import { refusalOf, refuse } from "./http-access.ts";
 import { createMcpServer } from "./create-mcp-server.ts";
+import { refusalOf, refuse } from "./http-access.ts";
+import { HttpSessions } from "./http-sessions.ts";
 import { serverName } from "./to-mcp-config.ts";
 
 export interface ServeHttpOptions {

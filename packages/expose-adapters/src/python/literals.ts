@@ -1,7 +1,7 @@
 /** A string as Python source, on one line. */
 export function pythonString(text: string): string {
   // JSON's escapes are Python's, and a lone surrogate is escaped in both.
-  return JSON.stringify(text).replaceAll(/[\x7f-\x9f\u2028\u2029\ufeff]/g, escape);
+  return JSON.stringify(text).replaceAll(/[\x7f-\x9f\u2028\u2029\ufeff]/g, escaped);
 }
 
 /** A JSON value as a Python literal, or undefined when Python would read another value than Python wrote. */
@@ -33,7 +33,7 @@ export function pythonDocstring(text: string, indent = ""): string {
   const safe = text
     .replaceAll("\\", "\\\\")
     .replaceAll('"""', '\\"\\"\\"')
-    .replaceAll(/[^\P{C}\n\t]|[\u2028\u2029]/gu, escape)
+    .replaceAll(/[^\P{C}\n\t]|[\u2028\u2029]/gu, escaped)
     // Four quotes in a row would end it one too early.
     .replace(/"$/, '\\"');
   const lines = safe.split("\n").map((line) => line.trimEnd());
@@ -48,7 +48,7 @@ function pythonNumber(value: number): string | undefined {
   return Object.is(value, -0) ? "-0.0" : String(value);
 }
 
-function escape(character: string): string {
+function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code <= 0xff) return `\\x${code.toString(16).padStart(2, "0")}`;
   return code <= 0xffff

@@ -11,9 +11,12 @@ export class PythonNames {
   readonly #imports = new Map<string, Map<string, string>>();
   readonly #taken = new Set<string>();
 
+  /** Functions that are not given are not defined in the module, and called exactly what they are. */
   constructor({ functions, types }: Pick<Interface, "functions" | "types">) {
-    // The name that needs no change has the first claim to it.
-    const byChange = [...functions].sort((a, b) => Number(isPythonName(b.name)) - Number(isPythonName(a.name)));
+    // A name that needs no change has the first claim to it.
+    const byChange = [...functions].sort(
+      (a, b) => Number(isPythonName(b.name)) - Number(isPythonName(a.name)),
+    );
     for (const { name } of byChange) this.#functions.set(name, takeName(pythonName(name), this.#taken));
     for (const type of types) this.#types.set(type, takeName(pythonName(type.name), this.#taken));
   }

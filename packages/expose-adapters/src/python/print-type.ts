@@ -17,7 +17,11 @@ export function printType(type: NamedType, names: PythonNames): string {
       ...(required.length > 0 ? [callTypedDict(`_${name}Required`, required, true, names)] : []),
       ...(optional.length > 0 ? [callTypedDict(`_${name}Optional`, optional, false, names)] : []),
     ];
-    const own = printClass(name, bases.map((base) => base.name), docs);
+    const own = printClass(
+      name,
+      bases.map((base) => base.name),
+      docs,
+    );
     return [...bases.map(({ code }) => code), own].join("\n\n\n");
   }
   const typedDict = names.from("typing", "TypedDict");
@@ -66,7 +70,8 @@ function callTypedDict(
 ): { name: string; code: string } {
   const name = names.private(wanted);
   const items = fields.map(
-    (field) => `    ${pythonString(field.name)}: ${pythonString(pythonHint(field.shape, "result", names))},\n`,
+    (field) =>
+      `    ${pythonString(field.name)}: ${pythonString(pythonHint(field.shape, "result", names))},\n`,
   );
   const rest = total ? "" : ", total=False";
   const typedDict = names.from("typing", "TypedDict");

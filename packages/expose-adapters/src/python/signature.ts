@@ -30,7 +30,10 @@ function returnHint(fn: ExposedFunction, names: PythonNames): string {
   return fn.stream ? `${names.builtin("list")}[${hint}]` : hint;
 }
 
-function withSeparators(parameters: readonly Parameter[], format: (parameter: Parameter) => string): string[] {
+function withSeparators(
+  parameters: readonly Parameter[],
+  format: (parameter: Parameter) => string,
+): string[] {
   const texts: string[] = [];
   parameters.forEach((parameter, i) => {
     const { kind } = parameter;

@@ -55,6 +55,30 @@ class Array:
             elements = [elements[i : i + length] for i in range(0, len(elements), length)]
         return elements if self.shape else elements[0]
 
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def first(self, count: int) -> list[Any]:
+        """The first elements, in C order."""
+        size = _DTYPES[self.dtype][0]
+        count = min(count, self.size)
+        head: list[Any] = Array(self.dtype, (count,), self.data[: count * size]).tolist()
+        return head
+
+    def to_npy(self) -> bytes:
+        """As a file that `numpy.load` reads; bfloat16 widened to float32, float8 as its bits."""
+        size, code = _DTYPES[self.dtype]
+        kind = {"?": "b", "e": "f", "f": "f", "d": "f"}.get(code[0]) or ("i" if code.islower() else "u")
+        kind = "c" if len(code) == 2 else kind
+        data = bytes(self.data)
+        if self.dtype == "bfloat16":
+            kind, size, data = "f", 4, _widen(self.data)
+        header = f"{{'descr': '<{kind}{size}', 'fortran_order': False, 'shape': {self.shape}, }}"
+        # With the ten bytes before it and its newline, a multiple of 64.
+        header += " " * (-(len(header) + 11) % 64) + "\n"
+        return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
+
     def __repr__(self) -> str:
         return f"Array(dtype={self.dtype!r}, shape={self.shape})"
 
@@ -69,9 +93,11 @@ class Array:
 
 
 def to_array(value: Any) -> Array | None:
-    """A numpy array or torch tensor, wherever it is, as what can be sent; None for anything else."""
+    """A numpy array, torch tensor or complex number as what can be sent; None for anything else."""
     if isinstance(value, Array):
         return value
+    if isinstance(value, complex):
+        return Array("complex128", (), memoryview(struct.pack("<dd", value.real, value.imag)))
     # Whoever holds one has imported the library, which costs seconds to import for whoever has not.
     torch: Any = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
@@ -83,7 +109,9 @@ def to_array(value: Any) -> Array | None:
 
 
 def from_array(array: Array) -> Any:
-    """A numpy array that shares the array's memory, where numpy is installed."""
+    """A numpy array over the same memory, where numpy is installed; a single complex number is just that."""
+    if array.dtype == "complex128" and array.shape == ():
+        return array.tolist()
     numpy = _numpy()
     if numpy is None:
         return array

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import urllib.parse
+import weakref
 from typing import NamedTuple
 
 # Longer than any answer is asked to wait for, and short enough to notice a dead tunnel.
@@ -66,9 +67,9 @@ class Connections:
             sock.settimeout(timeout)
             for part in parts:
                 sock.sendall(part)
-            response = http.client.HTTPResponse(sock, method=method)
-            response.begin()
-            answer = _read(response)
+            with contextlib.closing(http.client.HTTPResponse(sock, method=method)) as response:
+                response.begin()
+                answer = _read(response)
         except BaseException:
             # An interrupt, too, leaves half a request or half an answer on the connection.
             self.close()
@@ -79,30 +80,49 @@ class Connections:
 
     def open(self) -> socket.socket:
         """Connects this thread, unless it is connected."""
-        sock: socket.socket | None = getattr(self._local, "sock", None)
+        connection: _Connection | None = getattr(self._local, "connection", None)
         # A forked child must not write into its parent's connection.
-        if sock is None or self._local.owner != os.getpid():
-            sock = socket.create_connection(self._address, timeout=_SILENCE_SECONDS)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls is not None:
-                sock = self._tls.wrap_socket(sock, server_hostname=self._address[0])
-            self._local.sock = sock
-            self._local.owner = os.getpid()
-        return sock
+        if connection is None or connection.owner != os.getpid():
+            connection = self._local.connection = _Connection(self._connect())
+        return connection.sock
 
     def close(self) -> None:
         """Closes this thread's connection; the next request opens another."""
-        sock: socket.socket | None = getattr(self._local, "sock", None)
-        self._local.sock = None
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.close()
+        self._local.connection = None
+
+    def _connect(self) -> socket.socket:
+        sock = socket.create_connection(self._address, timeout=_SILENCE_SECONDS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is None:
+            return sock
+        try:
+            return self._tls.wrap_socket(sock, server_hostname=self._address[0])
+        except BaseException:
+            sock.close()
+            raise
+
+
+class _Connection:
+    """A socket that is closed when nobody has it any more, such as at the end of its thread."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.owner = os.getpid()
+        weakref.finalize(self, _close, sock)
+
+
+def _close(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.close()
 
 
 def _read(response: http.client.HTTPResponse) -> Answer:
     length = response.length
-    if length is None:
+    if response.chunked:
         body = bytearray(response.read())
+    elif length is None:
+        # The host always says how long it is; here the headers themselves were cut off.
+        raise http.client.IncompleteRead(b"")
     else:
         # Into memory of our own, which arrays can then share and write to.
         body = bytearray(length)
@@ -112,5 +132,4 @@ def _read(response: http.client.HTTPResponse) -> Answer:
             if count == 0:
                 raise http.client.IncompleteRead(b"", len(view))
             view = view[count:]
-    response.close()
     return Answer(response.status, response.headers.get_content_type(), body)

@@ -33,11 +33,21 @@ class Caller:
         self._client: Client | None = None
 
     def __call__(
-        self, function: str, arguments: dict[str, Any], returns: dict[str, Any] | None = None
+        self,
+        function: str,
+        arguments: dict[str, Any],
+        others: dict[str, Any] | None = None,
+        returns: dict[str, Any] | None = None,
     ) -> Any:
+        """Calls a function with arguments by name, `others` being its `**kwargs`."""
+        for name in others or ():
+            # Python could tell `**kwargs` from positional-only parameters of the same name; the wire cannot.
+            if name in arguments:
+                raise TypeError(f"{function}() got multiple values for argument {name!r}")
         # Two threads may both make a client the first time; either will do.
         self._client = client = self._client or Client(*find_endpoint(self._library.parent))
         given = {name: value for name, value in arguments.items() if not isinstance(value, Default)}
+        given.update(others or {})
         result = client.call(function, given)
         return result if returns is None else restore(result, returns)
 

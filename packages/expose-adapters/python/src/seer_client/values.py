@@ -106,11 +106,6 @@ class _Encoder:
             return {"$seer": "array", **fields, "buffer": self._buffer(array.data)}
         if isinstance(value, (bytes, bytearray, memoryview)):
             return {"$seer": "bytes", "buffer": self._buffer(memoryview(cast("bytes", value)))}
-        if isinstance(value, complex):
-            return {
-                "$seer": "complex",
-                "value": [self.encode(part, path) for part in (value.real, value.imag)],
-            }
         if isinstance(value, Ref):
             return {"$seer": "ref", "id": value.id, "type": value.type, "summary": value.summary}
         plain = _plain(value)
@@ -164,8 +159,6 @@ def _decode(text: memoryview, buffers: list[memoryview[int]]) -> Any:
             return value
         if kind == "float":
             return float(value["value"])
-        if kind == "complex":
-            return complex(*value["value"])
         if kind == "array":
             return from_array(Array(value["dtype"], tuple(value["shape"]), buffer(value)))
         if kind == "bytes":

@@ -1,0 +1,1 @@
+export { type PromptOptions, toPrompt } from "./to-prompt.ts";

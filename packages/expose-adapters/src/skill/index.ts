@@ -1,0 +1,1 @@
+export { toSkill } from "./to-skill.ts";

@@ -1,0 +1,1 @@
+export { toTypeScript } from "./to-typescript.ts";
