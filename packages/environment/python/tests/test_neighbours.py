@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from seer_tools.neighbours import neighbours
 
 if TYPE_CHECKING:

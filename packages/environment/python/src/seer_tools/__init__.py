@@ -1,1 +1,4 @@
-"""What Seer asks Python on the researcher's machine; nothing of this goes into a sandbox. Standard library only."""
+"""What Seer asks Python on the researcher's machine; none of it goes into a sandbox.
+
+Each module is a script of its own, with the standard library only.
+"""

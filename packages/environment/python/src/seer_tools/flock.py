@@ -1,7 +1,7 @@
-"""`python flock.py try|wait`: locks the file that is open as descriptor 3; exits with 75 when `try` finds it locked.
+"""`python flock.py try|wait`: locks the file open as descriptor 3; exits with 75 when `try` finds it locked.
 
-The lock belongs to the open file, so it outlives this process for as long as whoever opened it keeps it open, and
-goes with that process however it dies. Node itself has no way to ask for it.
+The lock belongs to the open file, so it outlives this process for as long as whoever opened it keeps it open,
+and goes with that one however it dies. Node itself has no way to ask for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python neighbours.py FILE`: the Python files beside FILE that it imports, and that those import, as a JSON list.
+"""`python neighbours.py FILE`: the Python files beside FILE that it imports, transitively, as a JSON list.
 
 Paths are relative to FILE's directory. Nothing is run, so an import whose name is computed is not seen.
 """

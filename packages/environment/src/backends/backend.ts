@@ -1,0 +1,135 @@
+import type { Backend as BackendName, ModelHandle, Progress, RepoHandle } from "@seer/config";
+import type { Workspace } from "@seer/workspace";
+import type { Plan } from "../plan/plan.ts";
+
+/**
+ * A place where sandboxes run. It carries out plans and finds the sandboxes that it has; what a sandbox is, and what
+ * can be done in it, is the same everywhere and is built on `Machine`.
+ */
+export interface Backend {
+  readonly name: BackendName;
+  /** Carries out a plan; when that fails, or `signal` aborts, nothing of it is left. */
+  start(plan: Plan, options: BackendStartOptions): Promise<Machine>;
+  /** Takes up a running sandbox by its id or name. */
+  attach(idOrName: string): Promise<Machine>;
+  /** Its sandboxes that are alive; clears away what dead ones left. */
+  list(): Promise<SandboxInfo[]>;
+}
+
+export interface BackendStartOptions {
+  name?: string | undefined;
+  /** Values of the plan's secrets. */
+  secrets: Readonly<Record<string, string>>;
+  /** What the plan's workspace step puts in place. */
+  workspace?: Workspace | undefined;
+  isolation: IsolationChoice;
+  /** Called as soon as there is a machine, so that it is ended with this process even while it is being furnished. */
+  onMachine: (machine: Machine) => void;
+  onProgress: Progress;
+  signal?: AbortSignal | undefined;
+}
+
+/** `"auto"` isolates as well as the machine can; `"bubblewrap"` fails where it does not work; `"none"` does without. */
+export type IsolationChoice = "auto" | "bubblewrap" | "none";
+
+/** A running sandbox, as its backend offers it. */
+export interface Machine {
+  readonly state: SandboxState;
+  /** Settles when it has ended, with the reason. */
+  readonly ended: Promise<EndReason>;
+  /** Starts a command; its output comes through `onOutput` from then on. */
+  start(command: MachineCommand): Promise<MachineProcess>;
+  readFile(path: string): Promise<Uint8Array>;
+  writeFile(path: string, content: FileContent, options?: { executable?: boolean }): Promise<void>;
+  ensureDir(path: string): Promise<void>;
+  /** The path by which the machine's processes know what a sandbox calls `path`. */
+  realPath(path: string): string;
+  /** The URL at which this machine reaches a port of the sandbox's loopback. */
+  urlOf(port: number): Promise<string>;
+  /** Changes what is kept of the interfaces, for this process and for others that take the sandbox up. */
+  updateInterfaces(
+    change: (current: readonly InterfaceRecord[]) => readonly InterfaceRecord[],
+  ): Promise<void>;
+  /** Ends everything in it, and returns when nothing of it is left. */
+  terminate(): Promise<void>;
+  /** The same, for the end of this process: without waiting for any promise. */
+  terminateNow(): void;
+  /** Lets go of it; it lives on as long as somebody else holds it. */
+  release(): void;
+}
+
+export type EndReason = "terminated" | "timeout" | "owner-gone" | "lost";
+
+export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+export interface MachineCommand {
+  readonly argv: readonly string[];
+  /** A path as the sandbox calls it; `/workspace` when absent. */
+  readonly cwd?: string | undefined;
+  /** Added to the sandbox's own. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly stdin?: string | Uint8Array | undefined;
+  /** Sends stderr with stdout, in the order of writing. */
+  readonly merge?: boolean | undefined;
+  readonly onOutput?: ((stream: "stdout" | "stderr", data: Uint8Array) => void) | undefined;
+}
+
+export interface MachineProcess {
+  /** Settles when it has ended and all its output has come: its exit code, or minus the number of its signal. */
+  readonly exited: Promise<number>;
+  /** Ends it, with all that it started. */
+  kill(): void;
+  /** Lets it go on without this process, which ends it otherwise. */
+  detach(): Promise<void>;
+}
+
+/** What is known of a sandbox, also to other processes; its backend keeps it where only this user can read it. */
+export interface SandboxState {
+  readonly id: string;
+  readonly name: string;
+  readonly backend: BackendName;
+  readonly kind: Plan["kind"];
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly isolation: {
+    readonly kind: "bubblewrap" | "none" | "remote";
+    readonly reason?: string | undefined;
+  };
+  /** The PYTHONPATH of its processes. */
+  readonly pythonPath: string;
+  readonly models: readonly ModelHandle[];
+  readonly repos: readonly RepoHandle[];
+  readonly interfaces: readonly InterfaceRecord[];
+  /** Names only. */
+  readonly secrets: readonly string[];
+}
+
+/** An interface that a sandbox serves. */
+export interface InterfaceRecord {
+  readonly name: string;
+  /** Its file on the researcher's machine, and in the sandbox. */
+  readonly source: string;
+  readonly file: string;
+  /** All that was uploaded for it. */
+  readonly files: readonly string[];
+  readonly url: string;
+  readonly token: string;
+  readonly adminToken: string;
+}
+
+/** A sandbox in a list. */
+export interface SandboxInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly backend: BackendName;
+  readonly kind: Plan["kind"];
+  readonly state: "starting" | "running";
+  readonly createdAt: Date;
+  readonly uptimeMs: number;
+  readonly isolation: string;
+  /** Names of the interfaces that it serves. */
+  readonly interfaces: readonly string[];
+  /** The process that started it. */
+  readonly ownerPid: number | undefined;
+  readonly ownerAlive: boolean;
+}

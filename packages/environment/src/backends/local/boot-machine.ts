@@ -1,0 +1,85 @@
+import type { ModelHandle } from "@seer/config";
+import { pythonMounts } from "@seer/rpc/launch";
+import type { MachineStep, ModelStep } from "../../plan/plan.ts";
+import { boot } from "./init/boot.ts";
+import { places, readOnlyMounts, writableMounts } from "./layout.ts";
+import { LocalMachine } from "./local-machine.ts";
+import { identify } from "./process-identity.ts";
+import { type SandboxRecord, writeRecord } from "./record.ts";
+import { sandboxVariables } from "./sandbox-variables.ts";
+import type { StartContext } from "./start-context.ts";
+
+const defaultLeaseMs = 90_000;
+
+/** Starts the sandbox's first process with all that has been prepared for it, and takes hold of it. */
+export async function bootMachine(step: MachineStep, context: StartContext): Promise<LocalMachine> {
+  const { id, directories, environment, isolated } = context;
+  const init = await boot({
+    python: environment.executable,
+    socket: directories.socket,
+    log: directories.initLog,
+    view: isolated ? await view(context) : undefined,
+    initSource: context.real(places.init),
+    settings: {
+      id,
+      cwd: context.real(places.workspace),
+      env: sandboxVariables(step, context),
+      // A test cannot wait as long as people may.
+      leaseMs: Number(process.env.SEER_LEASE_MS) || defaultLeaseMs,
+      timeoutMs: step.timeoutMs,
+      adoptOrphans: !isolated,
+    },
+  });
+  const record: SandboxRecord = { ...startingRecord(context), init };
+  await writeRecord(record);
+  return await LocalMachine.hold(record, init);
+}
+
+/** What is kept of a sandbox while its steps are carried out. */
+export function startingRecord(context: StartContext): SandboxRecord {
+  const { id, name, kind, isolation, createdAt, models, repos, options, paths, pythonPath } = context;
+  return {
+    version: 1,
+    owner: identify(process.pid),
+    paths,
+    state: {
+      id,
+      name,
+      kind,
+      backend: "local",
+      createdAt: createdAt.toISOString(),
+      isolation,
+      pythonPath,
+      models: models.map((model) => modelHandle(model, context)),
+      repos,
+      interfaces: [],
+      secrets: Object.keys(options.secrets),
+    },
+  };
+}
+
+async function view(context: StartContext) {
+  const { environment, directories, modelMounts, needsGpu } = context;
+  const { executable, prefixes } = environment;
+  const python = await pythonMounts({ executable, prefixes, version: [3, 10, 0] });
+  return {
+    readOnly: [...python.readOnly, ...readOnlyMounts(environment.directory), ...modelMounts],
+    writable: writableMounts(directories),
+    symlinks: python.symlinks,
+    network: true,
+    devices: needsGpu ? ("gpu" as const) : ("none" as const),
+  };
+}
+
+function modelHandle(step: ModelStep, context: StartContext): ModelHandle {
+  const { name, varName, hidden, path, adapter } = step;
+  return {
+    name,
+    varName,
+    hidden,
+    path: context.real(path),
+    isPeft: adapter !== undefined,
+    ...(adapter?.base === undefined ? {} : { basePath: context.real(adapter.base.path) }),
+    loadAsPeft: adapter?.keep ?? false,
+  };
+}

@@ -1,0 +1,56 @@
+import { randomInt } from "node:crypto";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { environmentVariables } from "@seer/config";
+
+/** Where Seer keeps what outlives a process. */
+export function seerHome(): string {
+  const chosen = process.env[environmentVariables.home];
+  return chosen ? resolve(chosen) : join(homedir(), ".seer");
+}
+
+export function sandboxesDirectory(): string {
+  return join(seerHome(), "sandboxes");
+}
+
+export function environmentsDirectory(): string {
+  return join(seerHome(), "environments");
+}
+
+/** What one sandbox has on this machine. */
+export interface SandboxDirectories {
+  readonly root: string;
+  /** Seen inside as `/workspace`, `/home/seer`, `/tmp`, `/models` and `/opt/seer/…`. */
+  readonly workspace: string;
+  readonly home: string;
+  readonly temporary: string;
+  readonly models: string;
+  readonly python: string;
+  readonly logs: string;
+  /** Never seen inside. */
+  readonly record: string;
+  readonly socket: string;
+  readonly initLog: string;
+}
+
+export function sandboxDirectories(id: string): SandboxDirectories {
+  const root = join(sandboxesDirectory(), id);
+  return {
+    root,
+    workspace: join(root, "workspace"),
+    home: join(root, "home"),
+    temporary: join(root, "tmp"),
+    models: join(root, "models"),
+    python: join(root, "python"),
+    logs: join(root, "logs"),
+    record: join(root, "sandbox.json"),
+    socket: join(root, "init.sock"),
+    initLog: join(root, "init.log"),
+  };
+}
+
+const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
+
+export function newSandboxId(): string {
+  return `sb-${Array.from({ length: 10 }, () => alphabet[randomInt(alphabet.length)]).join("")}`;
+}

@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { EnvironmentError } from "../../../errors.ts";
+import { chunkSize, type Frame, kinds, packFrame, readFrames } from "./frames.ts";
+
+/** A request to a sandbox's first process; `seer_init/requests.py` has its keys. */
+export interface InitRequest {
+  readonly op: "exec" | "read" | "write" | "make-directory" | "hold" | "status" | "terminate";
+  readonly [key: string]: unknown;
+}
+
+// The kernel's limit is 108 bytes, on some systems 104.
+const longestSocketPath = 100;
+
+/** One connection to a sandbox's first process, which is one request. */
+export class InitConnection {
+  readonly #socket: Socket;
+  readonly #frames: AsyncGenerator<Frame, void>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#frames = readFrames(socket);
+    // A connection that breaks ends its frames, which is what everybody looks at.
+    socket.on("error", () => {});
+  }
+
+  /** @throws EnvironmentError `environment/ended` when nobody listens any more */
+  static async open(path: string, request: InitRequest): Promise<InitConnection> {
+    const socket = await openSocket(path);
+    const connection = new InitConnection(socket);
+    await connection.send(kinds.request, JSON.stringify(request));
+    return connection;
+  }
+
+  /** Sends a frame, and waits while the other side is slower than this one. */
+  async send(kind: string, payload: string | Uint8Array = ""): Promise<void> {
+    const data = typeof payload === "string" ? Buffer.from(payload) : payload;
+    if (this.#socket.destroyed || this.#socket.write(packFrame(kind, data))) return;
+    await Promise.race([once(this.#socket, "drain"), once(this.#socket, "close")]).catch(() => {});
+  }
+
+  /** Sends data in as many frames as it needs, then that there is no more. */
+  async sendInput(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    for await (const data of content) {
+      for (let start = 0; start < data.byteLength; start += chunkSize) {
+        await this.send(kinds.input, data.subarray(start, start + chunkSize));
+      }
+    }
+    await this.send(kinds.endOfInput);
+  }
+
+  /** The next frame, or undefined when the other side has ended the connection. */
+  async next(): Promise<Frame | undefined> {
+    try {
+      const { value } = await this.#frames.next();
+      return value ?? undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps the connection from keeping this process alive. */
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+async function openSocket(path: string): Promise<Socket> {
+  if (Buffer.byteLength(path) <= longestSocketPath) return await dial(path);
+  const directory = await mkdtemp(join(tmpdir(), "seer-"));
+  try {
+    await symlink(dirname(path), join(directory, "s"));
+    return await dial(join(directory, "s", "init.sock"));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function dial(path: string): Promise<Socket> {
+  const socket = connect({ path });
+  try {
+    await once(socket, "connect");
+    return socket;
+  } catch (cause) {
+    socket.destroy();
+    throw new EnvironmentError("environment/ended", "The sandbox has ended", { cause });
+  }
+}

@@ -1,0 +1,131 @@
+import { EnvironmentError } from "../../../errors.ts";
+import type { EndReason, FileContent, MachineCommand, MachineProcess } from "../../backend.ts";
+import { InitConnection } from "./connection.ts";
+import { type Frame, kinds } from "./frames.ts";
+
+/** What the first process says of its sandbox. */
+export interface InitStatus {
+  id: string;
+  uptimeMs: number;
+  remainingMs: number;
+  holders: number;
+}
+
+/** Asks a sandbox's first process; paths and commands are those of its processes. */
+export class InitClient {
+  readonly #socket: string;
+
+  constructor(socketPath: string) {
+    this.#socket = socketPath;
+  }
+
+  /** Keeps the sandbox alive until `release`, or the end of this process; `ended` settles when it ends before. */
+  async hold(): Promise<{ status: InitStatus; ended: Promise<EndReason>; release: () => void }> {
+    const connection = await InitConnection.open(this.#socket, { op: "hold" });
+    const status = json<InitStatus>(await expect(connection, kinds.started));
+    connection.unref();
+    const ended = connection.next().then((frame) => {
+      if (frame?.kind !== kinds.result) return "lost" as const;
+      return json<{ reason: EndReason }>(frame).reason;
+    });
+    return { status, ended, release: () => connection.close() };
+  }
+
+  async status(): Promise<InitStatus> {
+    return json<InitStatus>(await this.#finish(await InitConnection.open(this.#socket, { op: "status" })));
+  }
+
+  /** Ends the sandbox; returns when its processes have ended. */
+  async terminate(): Promise<void> {
+    await this.#finish(await InitConnection.open(this.#socket, { op: "terminate" }));
+  }
+
+  async ensureDir(path: string): Promise<void> {
+    await this.#finish(await InitConnection.open(this.#socket, { op: "make-directory", path }));
+  }
+
+  async readFile(path: string): Promise<Uint8Array> {
+    const connection = await InitConnection.open(this.#socket, { op: "read", path });
+    const pieces: Uint8Array[] = [];
+    await this.#finish(connection, (frame) => pieces.push(frame.payload));
+    return Uint8Array.from(Buffer.concat(pieces));
+  }
+
+  async writeFile(path: string, content: FileContent, executable: boolean): Promise<void> {
+    const connection = await InitConnection.open(this.#socket, { op: "write", path, executable });
+    try {
+      await expect(connection, kinds.started);
+      await connection.sendInput(pieces(content));
+    } catch (error) {
+      // Half a file is no file there.
+      connection.close();
+      throw error;
+    }
+    await this.#finish(connection);
+  }
+
+  async exec({ onOutput, stdin, ...command }: MachineCommand): Promise<MachineProcess> {
+    const connection = await InitConnection.open(this.#socket, {
+      op: "exec",
+      ...command,
+      stdin: stdin !== undefined,
+    });
+    await expect(connection, kinds.started);
+    if (stdin !== undefined) void connection.sendInput(pieces(stdin));
+    let isDetached = () => {};
+    const detached = new Promise<void>((resolve) => {
+      isDetached = resolve;
+    });
+    const exited = this.#finish(connection, (frame) => {
+      if (frame.kind === kinds.stdout) onOutput?.("stdout", frame.payload);
+      else if (frame.kind === kinds.stderr) onOutput?.("stderr", frame.payload);
+      else if (frame.kind === kinds.detach) isDetached();
+    }).then((result) => json<{ exitCode: number }>(result).exitCode);
+    exited.catch(() => {});
+    return {
+      exited,
+      kill: () => void connection.send(kinds.kill),
+      detach: async () => {
+        await connection.send(kinds.detach);
+        await Promise.race([detached, exited]);
+        connection.close();
+      },
+    };
+  }
+
+  /** Waits for the result, and closes the connection. */
+  async #finish(connection: InitConnection, onFrame?: (frame: Frame) => void): Promise<Frame> {
+    try {
+      for (let frame = await connection.next(); frame !== undefined; frame = await connection.next()) {
+        if (frame.kind === kinds.result) return frame;
+        if (frame.kind === kinds.failure) throw failure(frame);
+        onFrame?.(frame);
+      }
+      throw new EnvironmentError("environment/ended", "The sandbox ended");
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+async function expect(connection: InitConnection, kind: string): Promise<Frame> {
+  const frame = await connection.next();
+  if (frame?.kind === kind) return frame;
+  connection.close();
+  if (frame?.kind === kinds.failure) throw failure(frame);
+  throw new EnvironmentError("environment/ended", "The sandbox ended");
+}
+
+function failure(frame: Frame): EnvironmentError {
+  const { message } = json<{ code: string; message: string }>(frame);
+  return new EnvironmentError("environment/file-failed", message.replace(/^\[Errno \d+\] /, ""));
+}
+
+function json<T>(frame: Frame): T {
+  return JSON.parse(frame.payload.toString("utf8")) as T;
+}
+
+function pieces(content: FileContent): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  if (typeof content === "string") return [Buffer.from(content)];
+  return content instanceof Uint8Array ? [content] : content;
+}

@@ -1,0 +1,31 @@
+import { EnvironmentError } from "../../errors.ts";
+import type { Backend, Machine } from "../backend.ts";
+import { idOfName } from "./claim-name.ts";
+import { listSandboxes } from "./list-sandboxes.ts";
+import { LocalMachine } from "./local-machine.ts";
+import { isRecordAlive, readRecord } from "./record.ts";
+import { startSandbox } from "./start-sandbox.ts";
+
+/** Sandboxes on this machine: each one a directory and a tree of processes, isolated by bubblewrap where it works. */
+export const localBackend: Backend = {
+  name: "local",
+  start: startSandbox,
+  attach,
+  list: listSandboxes,
+};
+
+async function attach(idOrName: string): Promise<Machine> {
+  const record = (await recordOf(idOrName)) ?? (await recordOf(await idOfName(idOrName)));
+  if (record?.init === undefined || !isRecordAlive(record)) {
+    const running = (await listSandboxes()).map(({ id, name }) => (id === name ? id : `${name} (${id})`));
+    throw new EnvironmentError("environment/not-found", `No sandbox ${idOrName} is running on this machine`, {
+      hint: running.length === 0 ? "None is." : `Running: ${running.join(", ")}.`,
+    });
+  }
+  return await LocalMachine.hold(record, record.init);
+}
+
+async function recordOf(id: string | undefined) {
+  // What is asked for may be any text, and becomes a path.
+  return id !== undefined && /^sb-[a-z0-9]+$/.test(id) ? await readRecord(id) : undefined;
+}

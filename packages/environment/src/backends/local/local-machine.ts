@@ -1,0 +1,133 @@
+import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { posix } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { sandboxPaths } from "@seer/config";
+import { EnvironmentError } from "../../errors.ts";
+import type {
+  EndReason,
+  FileContent,
+  InterfaceRecord,
+  Machine,
+  MachineCommand,
+  MachineProcess,
+  SandboxState,
+} from "../backend.ts";
+import { releaseName } from "./claim-name.ts";
+import { sandboxDirectories } from "./home.ts";
+import { InitClient } from "./init/init-client.ts";
+import { realPath } from "./layout.ts";
+import { isAlive, type ProcessIdentity, signalProcess } from "./process-identity.ts";
+import { readRecord, type SandboxRecord, writeRecord } from "./record.ts";
+
+// The first process asks the others to end and kills them a second later; this is for one that does not.
+const endMs = 10_000;
+
+/** A sandbox on this machine, held by this process. */
+export class LocalMachine implements Machine {
+  readonly ended: Promise<EndReason>;
+  readonly init: ProcessIdentity;
+  readonly #client: InitClient;
+  readonly #release: () => void;
+  #record: SandboxRecord;
+  #termination: Promise<void> | undefined;
+
+  private constructor(
+    record: SandboxRecord,
+    init: ProcessIdentity,
+    client: InitClient,
+    hold: { ended: Promise<EndReason>; release: () => void },
+  ) {
+    this.#record = record;
+    this.init = init;
+    this.#client = client;
+    this.#release = hold.release;
+    this.ended = hold.ended;
+  }
+
+  /** @throws EnvironmentError `environment/ended` */
+  static async hold(record: SandboxRecord, init: ProcessIdentity): Promise<LocalMachine> {
+    const client = new InitClient(sandboxDirectories(record.state.id).socket);
+    return new LocalMachine(record, init, client, await client.hold());
+  }
+
+  get state(): SandboxState {
+    return this.#record.state;
+  }
+
+  async start(command: MachineCommand): Promise<MachineProcess> {
+    return await this.#client.exec({ ...command, cwd: this.realPath(command.cwd ?? sandboxPaths.workspace) });
+  }
+
+  async readFile(path: string): Promise<Uint8Array> {
+    return await this.#client.readFile(this.realPath(path));
+  }
+
+  async writeFile(path: string, content: FileContent, options: { executable?: boolean } = {}): Promise<void> {
+    await this.#client.writeFile(this.realPath(path), content, options.executable ?? false);
+  }
+
+  async ensureDir(path: string): Promise<void> {
+    await this.#client.ensureDir(this.realPath(path));
+  }
+
+  realPath(path: string): string {
+    return realPath(posix.resolve(sandboxPaths.workspace, path), this.#record.paths);
+  }
+
+  async urlOf(port: number): Promise<string> {
+    return `http://127.0.0.1:${port}`;
+  }
+
+  async updateInterfaces(
+    change: (interfaces: readonly InterfaceRecord[]) => readonly InterfaceRecord[],
+  ): Promise<void> {
+    // Another process may serve from the same sandbox.
+    const record = (await readRecord(this.state.id)) ?? this.#record;
+    await this.update({ ...record, state: { ...record.state, interfaces: change(record.state.interfaces) } });
+  }
+
+  async update(record: SandboxRecord): Promise<void> {
+    await writeRecord(record);
+    this.#record = record;
+  }
+
+  terminate(): Promise<void> {
+    this.#termination ??= this.#terminate();
+    return this.#termination;
+  }
+
+  async #terminate(): Promise<void> {
+    const deadline = performance.now() + endMs;
+    const asked = this.#client.terminate().catch(ignoreEnded);
+    await Promise.race([asked, delay(endMs, undefined, { ref: false })]);
+    while (isAlive(this.init)) {
+      if (performance.now() > deadline) signalProcess(this.init, "SIGKILL");
+      await delay(5);
+    }
+    // The reason is on its way, before the end of the connection.
+    await this.ended;
+    this.#release();
+    await rm(sandboxDirectories(this.state.id).root, { recursive: true, force: true, maxRetries: 3 });
+    await releaseName(this.state);
+  }
+
+  terminateNow(): void {
+    const deadline = performance.now() + endMs;
+    // With its PID namespace everything in it ends at once; without, it has to end the others itself.
+    signalProcess(this.init, this.state.isolation.kind === "bubblewrap" ? "SIGKILL" : "SIGTERM");
+    while (isAlive(this.init)) {
+      if (performance.now() > deadline) signalProcess(this.init, "SIGKILL");
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+    rmSync(sandboxDirectories(this.state.id).root, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  release(): void {
+    this.#release();
+  }
+}
+
+function ignoreEnded(error: unknown): void {
+  if (!(error instanceof EnvironmentError && error.code === "environment/ended")) throw error;
+}

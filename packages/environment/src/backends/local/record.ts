@@ -1,0 +1,46 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import type { SandboxState } from "../backend.ts";
+import { sandboxDirectories } from "./home.ts";
+import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+
+/** What is kept of a sandbox on this machine, for other processes of this user: it holds the tokens of interfaces. */
+export interface SandboxRecord {
+  readonly version: 1;
+  readonly owner: ProcessIdentity | undefined;
+  /** Its first process; absent while the sandbox is starting. */
+  readonly init?: ProcessIdentity | undefined;
+  readonly paths: PathMap;
+  readonly state: SandboxState;
+}
+
+/** What a sandbox calls a directory, and what its processes do. They differ where nothing isolates them. */
+export type PathMap = readonly (readonly [called: string, real: string])[];
+
+export async function writeRecord(record: SandboxRecord): Promise<void> {
+  const { record: path } = sandboxDirectories(record.state.id);
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Undefined when there is no such sandbox, or its record was never finished. */
+export async function readRecord(id: string): Promise<SandboxRecord | undefined> {
+  try {
+    const record = JSON.parse(await readFile(sandboxDirectories(id).record, "utf8")) as SandboxRecord;
+    return record.version === 1 ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the sandbox lives: its first process does, or, before there is one, whoever is starting it. */
+export function isRecordAlive({ init, owner }: SandboxRecord): boolean {
+  const decisive = init ?? owner;
+  return decisive !== undefined && isAlive(decisive);
+}

@@ -1,0 +1,48 @@
+import { delimiter } from "node:path";
+import type { MachineStep } from "../../plan/plan.ts";
+import { places } from "./layout.ts";
+import type { StartContext } from "./start-context.ts";
+
+/** Marks the processes of a sandbox, so that those of one whose first process was killed can be found. */
+export const sandboxVariable = "SEER_SANDBOX_ID";
+
+// Everything else may be, or hold, something that is the researcher's own.
+const inherited =
+  /^(LANG|LANGUAGE|LC_\w+|TZ|LD_LIBRARY_PATH|(CUDA|NVIDIA|ROCR|HIP)_\w+|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE)$/;
+const isolatedPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** All the variables that a sandbox's processes have. */
+export function sandboxVariables({ env }: MachineStep, context: StartContext): Record<string, string> {
+  const { id, isolated, models, options, directories } = context;
+  const commands = [places.python, places.environment].map((place) => `${context.real(place)}/bin`);
+  return {
+    LANG: "C.UTF-8",
+    ...matching(inherited),
+    HOME: context.real(places.home),
+    TMPDIR: isolated ? places.temporary : directories.temporary,
+    PATH: join(...commands, isolated ? isolatedPath : process.env.PATH),
+    VIRTUAL_ENV: context.real(places.python),
+    ...Object.fromEntries(models.map(({ variable, path }) => [variable, context.real(path)])),
+    ...env,
+    ...options.secrets,
+    PYTHONPATH: context.pythonPath,
+    [sandboxVariable]: id,
+  };
+}
+
+/** What pip needs to find this machine's package index; given to nothing but an installation. */
+export function installerVariables(): Record<string, string> {
+  return matching(/^(PIP_\w+|UV_\w+|(https?|no|all)_proxy)$/i);
+}
+
+function matching(names: RegExp): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => names.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+}
+
+function join(...paths: (string | undefined)[]): string {
+  return paths.filter(Boolean).join(delimiter);
+}

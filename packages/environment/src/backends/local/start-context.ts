@@ -1,0 +1,74 @@
+import type { RepoHandle } from "@seer/config";
+import type { Mount } from "@seer/rpc/launch";
+import type { ModelStep, Plan } from "../../plan/plan.ts";
+import type { BackendStartOptions, SandboxState } from "../backend.ts";
+import { type SandboxDirectories, sandboxDirectories } from "./home.ts";
+import { pathMap, realPath } from "./layout.ts";
+import type { LocalMachine } from "./local-machine.ts";
+import type { PythonEnvironment } from "./python/python-environment.ts";
+import type { PathMap } from "./record.ts";
+
+/** One start of a sandbox on this machine: what is known of it, and what its steps have made for those that follow. */
+export class StartContext {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: Plan["kind"];
+  readonly options: BackendStartOptions;
+  readonly isolation: SandboxState["isolation"];
+  readonly directories: SandboxDirectories;
+  readonly createdAt = new Date();
+  readonly models: ModelStep[] = [];
+  readonly modelMounts: Mount[] = [];
+  readonly repos: RepoHandle[] = [];
+  needsGpu = false;
+  /** PYTHONPATH inside. */
+  pythonPath = "";
+  #environment: PythonEnvironment | undefined;
+  #machine: LocalMachine | undefined;
+
+  constructor(id: string, plan: Plan, isolation: SandboxState["isolation"], options: BackendStartOptions) {
+    this.id = id;
+    this.name = options.name ?? id;
+    this.kind = plan.kind;
+    this.options = options;
+    this.isolation = isolation;
+    this.directories = sandboxDirectories(id);
+  }
+
+  get isolated(): boolean {
+    return this.isolation.kind === "bubblewrap";
+  }
+
+  get environment(): PythonEnvironment {
+    return made(this.#environment, "python");
+  }
+
+  set environment(environment: PythonEnvironment) {
+    this.#environment = environment;
+  }
+
+  get machine(): LocalMachine {
+    return made(this.#machine, "machine");
+  }
+
+  set machine(machine: LocalMachine) {
+    this.#machine = machine;
+  }
+
+  get hasMachine(): boolean {
+    return this.#machine !== undefined;
+  }
+
+  get paths(): PathMap {
+    return this.isolated ? [] : pathMap(this.directories, this.#environment?.directory);
+  }
+
+  real(path: string): string {
+    return realPath(path, this.paths);
+  }
+}
+
+function made<T>(value: T | undefined, step: string): T {
+  if (value === undefined) throw new TypeError(`The plan has no \`${step}\` step before this one`);
+  return value;
+}

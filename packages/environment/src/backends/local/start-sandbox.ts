@@ -1,0 +1,42 @@
+import { mkdir, rm } from "node:fs/promises";
+import type { Plan } from "../../plan/plan.ts";
+import type { BackendStartOptions, Machine } from "../backend.ts";
+import { carryOut } from "../carry-out.ts";
+import { checkSources } from "../check-sources.ts";
+import { startingRecord } from "./boot-machine.ts";
+import { chooseIsolation } from "./choose-isolation.ts";
+import { claimName, releaseName } from "./claim-name.ts";
+import { newSandboxId } from "./home.ts";
+import { listSandboxes } from "./list-sandboxes.ts";
+import { writeRecord } from "./record.ts";
+import { StartContext } from "./start-context.ts";
+import { stepHandlers } from "./step-handlers.ts";
+
+/** Makes a sandbox on this machine; a start that fails leaves nothing of it. */
+export async function startSandbox(plan: Plan, options: BackendStartOptions): Promise<Machine> {
+  await checkSources(plan);
+  // Clears away what dead sandboxes left.
+  await listSandboxes();
+  const isolation = await chooseIsolation(options.isolation, options.onProgress);
+  const context = new StartContext(newSandboxId(), plan, isolation, options);
+  try {
+    await makeDirectories(context);
+    await writeRecord(startingRecord(context));
+    await claimName(context.name, context.id);
+    await carryOut(plan, stepHandlers(context), options);
+    const { machine } = context;
+    await machine.update({ ...startingRecord(context), init: machine.init });
+    return machine;
+  } catch (error) {
+    if (context.hasMachine) await context.machine.terminate();
+    await rm(context.directories.root, { recursive: true, force: true });
+    await releaseName(context);
+    throw error;
+  }
+}
+
+async function makeDirectories({ directories }: StartContext): Promise<void> {
+  const { root, workspace, home, temporary, models, logs, python } = directories;
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  for (const directory of [workspace, home, temporary, models, logs, python]) await mkdir(directory);
+}

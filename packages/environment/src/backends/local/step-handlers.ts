@@ -1,0 +1,75 @@
+import { delimiter } from "node:path";
+import { installWorkspace } from "@seer/workspace";
+import type { RepositoryStep } from "../../plan/plan.ts";
+import { withoutCredentials } from "../../plan/without-credentials.ts";
+import type { StepHandlers } from "../carry-out.ts";
+import { uploadDirectory, uploadFile } from "../upload.ts";
+import { bootMachine } from "./boot-machine.ts";
+import { places } from "./layout.ts";
+import { checkGpu } from "./place/check-gpu.ts";
+import { checkSystemPackages } from "./place/check-system-packages.ts";
+import { cloneRepository } from "./place/clone-repository.ts";
+import { installRepository } from "./place/install-repository.ts";
+import { placeModel } from "./place/place-model.ts";
+import { pythonEnvironment } from "./python/python-environment.ts";
+import { makeSandboxPython } from "./python/sandbox-python.ts";
+import type { StartContext } from "./start-context.ts";
+
+/** What each step of a plan means on this machine. */
+export function stepHandlers(context: StartContext): StepHandlers {
+  const { directories, isolated } = context;
+  const { onProgress, signal, workspace } = context.options;
+  return {
+    gpu: async (step) => {
+      await checkGpu(step, onProgress);
+      context.needsGpu = true;
+    },
+    "system-packages": checkSystemPackages,
+    model: async (step) => {
+      onProgress(`Model ${step.name} at ${step.path}`);
+      const mounts = await placeModel(step, { models: directories.models, isolated, signal });
+      context.modelMounts.push(...mounts);
+      context.models.push(step);
+    },
+    python: async (step) => {
+      context.environment = await pythonEnvironment(step, { onProgress, signal });
+      await makeSandboxPython(context.environment, {
+        directory: directories.python,
+        inside: context.real(places.python),
+        environmentInside: context.real(places.environment),
+      });
+    },
+    machine: async (step) => {
+      const libraries = `${context.real(places.workspace)}/lib`;
+      context.pythonPath = [libraries, step.env.PYTHONPATH].filter(Boolean).join(delimiter);
+      context.machine = await bootMachine(step, context);
+      context.options.onMachine(context.machine);
+    },
+    repository: (step) => checkOut(step, context),
+    directory: async ({ from, to }) => {
+      onProgress(`Copying ${from} to ${to}`);
+      await uploadDirectory(context.machine, from, to, signal);
+    },
+    file: async ({ from, to }) => {
+      onProgress(`Copying ${from} to ${to}`);
+      await uploadFile(context.machine, from, to);
+    },
+    workspace: async ({ root }) => {
+      if (workspace !== undefined) await installWorkspace(workspace, context.machine, { root, signal });
+    },
+  };
+}
+
+async function checkOut(step: RepositoryStep, context: StartContext): Promise<void> {
+  const { onProgress, signal } = context.options;
+  onProgress(`Cloning ${withoutCredentials(step.name)}${step.ref === undefined ? "" : ` at ${step.ref}`}`);
+  const commit = await cloneRepository(step, {
+    python: context.environment.executable,
+    scratch: `${context.directories.root}/clone`,
+    target: `${context.directories.workspace}${step.path.slice(places.workspace.length)}`,
+    signal,
+  });
+  if (step.install) await installRepository(step, context.machine, context.options);
+  const path = context.real(step.path);
+  context.repos.push({ url: withoutCredentials(step.name), commit, path, installed: step.install });
+}

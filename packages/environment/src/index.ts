@@ -1,0 +1,24 @@
+export type {
+  EndReason,
+  IsolationChoice,
+  SandboxInfo,
+  SandboxState,
+} from "./backends/backend.ts";
+export { EnvironmentError, type EnvironmentErrorCode, ExecError } from "./errors.ts";
+export { buildPlan, type PlanOptions } from "./plan/build-plan.ts";
+export { describePlan } from "./plan/describe-plan.ts";
+export type { Plan, PlanStep } from "./plan/plan.ts";
+export {
+  type RunOptions,
+  Sandbox,
+  type SandboxOptions,
+  type StartOptions,
+  type TerminateOptions,
+} from "./sandbox/sandbox.ts";
+export {
+  type LogOptions,
+  ScopedSandbox,
+  type ScopedStartOptions,
+  type ServeOptions,
+} from "./sandbox/scoped-sandbox.ts";
+export type { ExposeAs, ServedAs } from "./serve/expose-as.ts";

@@ -1,0 +1,46 @@
+import type { ModelSource, Plan, PlanStep } from "./plan.ts";
+import { withoutCredentials } from "./without-credentials.ts";
+
+/** A plan as lines to read, one a step. */
+export function describePlan(plan: Plan): string {
+  const lines = plan.steps.map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}`);
+  return [`${plan.backend} ${plan.kind === "scoped" ? "scoped sandbox" : "sandbox"}:`, ...lines].join("\n");
+}
+
+/** One step in a few words. */
+export function describeStep(step: PlanStep): string {
+  switch (step.kind) {
+    case "gpu":
+      return `GPU: ${step.count} × ${step.gpu}`;
+    case "system-packages":
+      return `System packages: ${step.packages.join(", ")}`;
+    case "model":
+      return `Model ${step.name}${step.hidden ? " (hidden)" : ` from ${sourceText(step.source)}`} at ${step.path}`;
+    case "python":
+      return `Python ${step.version ?? "(default)"} with ${list(step.packages, "no packages")}`;
+    case "machine":
+      return `Machine for at most ${duration(step.timeoutMs)}${step.secrets.length === 0 ? "" : `, with the secrets ${step.secrets.join(", ")}`}`;
+    case "repository":
+      return `Repository ${withoutCredentials(step.name)}${step.ref === undefined ? "" : ` at ${step.ref}`} in ${step.path}${step.install ? ", installed" : ""}`;
+    case "directory":
+      return `Directory ${step.from} as ${step.to}`;
+    case "file":
+      return `File ${step.from} as ${step.to}`;
+    case "workspace":
+      return `Workspace in ${step.root}: ${list([...step.libraries, ...step.skills], "files only")}`;
+  }
+}
+
+function sourceText(source: ModelSource): string {
+  if (source.from === "directory") return source.directory;
+  return `the hub${source.revision === undefined ? "" : ` (${source.revision})`}`;
+}
+
+function list(items: readonly string[], none: string): string {
+  return items.length === 0 ? none : items.join(", ");
+}
+
+function duration(milliseconds: number): string {
+  const minutes = milliseconds / 60_000;
+  return minutes < 2 ? `${milliseconds / 1000} s` : `${Number(minutes.toFixed(1))} min`;
+}

@@ -1,0 +1,41 @@
+import type { Machine } from "../backends/backend.ts";
+
+// Sandboxes that end with this process, and are ended by it when it can still do something.
+const owned = new Set<Machine>();
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Ends a machine with this process; one that is killed outright leaves that to the machine's lease. */
+export function endWithProcess(machine: Machine): void {
+  if (owned.size === 0) listen();
+  owned.add(machine);
+  void machine.ended.then(() => forget(machine));
+}
+
+export function forget(machine: Machine): void {
+  if (owned.delete(machine) && owned.size === 0) unlisten();
+}
+
+function listen(): void {
+  process.on("exit", endAll);
+  for (const signal of signals) process.on(signal, onSignal);
+}
+
+function unlisten(): void {
+  process.off("exit", endAll);
+  for (const signal of signals) process.off(signal, onSignal);
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  // Whoever else listens decides whether the process ends; if it does, `exit` comes.
+  if (process.listenerCount(signal) > 1) return;
+  endAll();
+  unlisten();
+  process.kill(process.pid, signal);
+}
+
+function endAll(): void {
+  for (const machine of owned) {
+    owned.delete(machine);
+    machine.terminateNow();
+  }
+}

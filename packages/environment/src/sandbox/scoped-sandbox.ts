@@ -1,0 +1,86 @@
+import type { ServedInterface } from "@seer/rpc";
+import type { Workspace } from "@seer/workspace";
+import type { ExposeAs, ServedAs } from "../serve/expose-as.ts";
+import { readLogs } from "../serve/read-logs.ts";
+import { serveInterface } from "../serve/serve-interface.ts";
+import { takeUpInterfaces } from "../serve/take-up-interfaces.ts";
+import { Sandbox, type SandboxOptions, type StartOptions } from "./sandbox.ts";
+
+export interface ScopedStartOptions extends StartOptions {
+  /** Libraries, skills and files for the code that is served. */
+  workspace?: Workspace | undefined;
+}
+
+export interface ServeOptions<Mode extends ExposeAs> {
+  /** How an agent gets the functions. */
+  exposeAs: Mode;
+  /** What to call the interface; the file's stem when absent. */
+  name?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface LogOptions {
+  /** How many of the last lines. @default 100 */
+  lines?: number | undefined;
+  /** Of which interface; of all when absent. */
+  name?: string | undefined;
+}
+
+/**
+ * A sandbox in which an agent can do nothing but call the functions that are served from it.
+ *
+ * @example
+ * await using scoped = await new ScopedSandbox({ pythonPackages: ["numpy"] }).start();
+ * const tools = await scoped.serve("interface.py", { exposeAs: "library", name: "model_tools" });
+ */
+export class ScopedSandbox extends Sandbox {
+  #served: ServedInterface[] = [];
+
+  /** Takes up a running sandbox with the interfaces that it serves. */
+  static override async fromId(idOrName: string, options: SandboxOptions = {}): Promise<ScopedSandbox> {
+    const sandbox = new ScopedSandbox({}, options);
+    await sandbox.takeUp(idOrName);
+    sandbox.#served = await takeUpInterfaces(sandbox.machine);
+    return sandbox;
+  }
+
+  /** The interfaces that are served, and how to call them. */
+  get served(): readonly ServedInterface[] {
+    return this.#served;
+  }
+
+  override async start({ workspace, ...options }: ScopedStartOptions = {}): Promise<this> {
+    await this.startAs("scoped", { ...options, workspace });
+    return this;
+  }
+
+  /**
+   * Serves the functions that a Python file marks with `@expose`, and waits until the file is loaded. The files beside
+   * it that it imports come with it.
+   *
+   * @throws EnvironmentError `environment/interface-failed`, with Python's traceback, and others
+   */
+  async serve<Mode extends ExposeAs>(file: string, options: ServeOptions<Mode>): Promise<ServedAs[Mode]> {
+    const { exposeAs: mode, name, signal } = options;
+    const { served, exposed } = await this.guard((machine) =>
+      serveInterface(machine, {
+        file,
+        mode,
+        name,
+        signal,
+        secrets: this.secretValues,
+        uploaded: this.uploaded,
+        onProgress: this.report,
+      }),
+    );
+    this.#served = [...this.#served, served];
+    return exposed;
+  }
+
+  /** Prints the last lines of the interfaces' logs, and returns them. */
+  async showRpcLogs(options: LogOptions = {}): Promise<string> {
+    const logs = await this.guard((machine) => readLogs(machine, options));
+    console.log(logs);
+    return logs;
+  }
+}

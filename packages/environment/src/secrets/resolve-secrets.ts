@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { EnvironmentError } from "../errors.ts";
+
+/**
+ * The values of secrets, from this process's environment, else from `.env` in the working directory.
+ *
+ * @throws EnvironmentError `environment/secret-missing`, naming all that are missing
+ */
+export async function resolveSecrets(names: readonly string[]): Promise<Record<string, string>> {
+  if (names.length === 0) return {};
+  const { found, missing, file } = await lookUp(names);
+  if (missing.length === 0) return found;
+  throw new EnvironmentError(
+    "environment/secret-missing",
+    `${missing.length === 1 ? "The secret" : "The secrets"} ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} ` +
+      `neither in the environment nor in ${file}`,
+    { hint: `Run \`export ${missing[0]}=…\`, or add a line \`${missing[0]}=…\` to that file.` },
+  );
+}
+
+/** The values of those secrets that can be found, for masking them. */
+export async function knownSecrets(names: readonly string[]): Promise<Record<string, string>> {
+  return names.length === 0 ? {} : (await lookUp(names)).found;
+}
+
+async function lookUp(names: readonly string[]) {
+  const file = resolve(".env");
+  const fromFile = await readEnvFile(file);
+  const found: Record<string, string> = {};
+  const missing: string[] = [];
+  for (const name of names) {
+    const value = process.env[name] || fromFile[name];
+    if (value) found[name] = value;
+    else missing.push(name);
+  }
+  return { found, missing, file };
+}
+
+async function readEnvFile(file: string): Promise<NodeJS.Dict<string>> {
+  try {
+    return parseEnv(await readFile(file, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new EnvironmentError(
+      "environment/secret-missing",
+      `${file} cannot be read: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { stat } from "node:fs/promises";
+import { basename, extname, resolve } from "node:path";
+import type { InterfaceRecord } from "../backends/backend.ts";
+import { EnvironmentError } from "../errors.ts";
+
+/**
+ * Checks what can be checked of an interface before anything is started for it.
+ *
+ * @throws EnvironmentError `environment/interface-missing`, `environment/invalid-name` or `environment/name-taken`
+ */
+export async function checkInterface(
+  file: string,
+  chosenName: string | undefined,
+  served: readonly InterfaceRecord[],
+): Promise<{ source: string; name: string }> {
+  const source = resolve(file);
+  const found = await stat(source).catch(() => undefined);
+  if (!found?.isFile()) {
+    const problem = found === undefined ? "does not exist" : "is not a file";
+    throw new EnvironmentError("environment/interface-missing", `The interface file ${source} ${problem}`, {
+      hint: "Give the path of a Python file that marks functions with `@expose`.",
+    });
+  }
+  const name = chosenName ?? basename(source, extname(source));
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+    throw new EnvironmentError(
+      "environment/invalid-name",
+      `An interface cannot be called ${JSON.stringify(name)}`,
+      {
+        hint: "Give it a `name` of letters, digits, `_` and `-`.",
+      },
+    );
+  }
+  const twin = served.find((record) => record.name === name);
+  if (twin !== undefined) {
+    throw new EnvironmentError("environment/name-taken", `${twin.source} is already served as ${name}`, {
+      hint: "Give this one another `name`.",
+    });
+  }
+  return { source, name };
+}

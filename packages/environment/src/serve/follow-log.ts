@@ -1,0 +1,18 @@
+import type { Progress } from "@seer/config";
+import type { Machine } from "../backends/backend.ts";
+
+/** Reports the lines of a log file in a sandbox as they come, until it is told to stop. */
+export async function followLog(machine: Machine, path: string, onProgress: Progress): Promise<() => void> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  const process = await machine.start({
+    argv: ["tail", "-n", "+1", "-F", machine.realPath(path)],
+    onOutput: (stream, data) => {
+      if (stream === "stderr") return;
+      const lines = (rest + decoder.decode(data, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) onProgress(`  ${line}`);
+    },
+  });
+  return () => process.kill();
+}

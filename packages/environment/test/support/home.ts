@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findIsolation } from "@seer/rpc/launch";
+import { afterAll } from "vitest";
+
+/** Both kinds of isolation where bubblewrap works, else the one that there is. */
+export const isolations =
+  (await findIsolation()).kind === "bubblewrap" ? (["bubblewrap", "none"] as const) : (["none"] as const);
+
+/** Gives a test file a home of its own for what Seer keeps. */
+export function useOwnHome(): string {
+  const home = mkdtempSync(join(tmpdir(), "seer-test-"));
+  const before = process.env.SEER_HOME;
+  process.env.SEER_HOME = home;
+  afterAll(() => {
+    if (before === undefined) delete process.env.SEER_HOME;
+    else process.env.SEER_HOME = before;
+    rmSync(home, { recursive: true, force: true });
+  });
+  return home;
+}
+
+/** A directory that is gone after the tests of the file. */
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "seer-test-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** The error that a promise rejects with. */
+export async function errorOf(promise: Promise<unknown>): Promise<Error & { code: string; hint?: string }> {
+  return await promise.then(
+    () => Promise.reject(new Error("it did not reject")),
+    (error: Error & { code: string; hint?: string }) => error,
+  );
+}
