@@ -46,12 +46,15 @@ class Outcome(NamedTuple):
         return cls(False, message, STATUS.get(message.header.get("code", ""), 500))
 
 
+_CHUNK = 16 * 1024
+
+
 class Chunk(NamedTuple):
     """A piece of a call's output."""
 
     offset: int
     stream: Stream
-    data: bytes
+    data: bytearray
 
 
 class Output:
@@ -65,25 +68,27 @@ class Output:
         self._size = 0
 
     def append(self, stream: Stream, data: bytes, limit: int) -> None:
-        self.chunks.append(Chunk(self.end, stream, data))
+        last = self.chunks[-1] if self.chunks else None
+        if last is not None and last.stream == stream and len(last.data) + len(data) <= _CHUNK:
+            # Joined, so that a million short lines are not a million objects.
+            last.data.extend(data)
+        else:
+            self.chunks.append(Chunk(self.end, stream, bytearray(data)))
         self.end += len(data)
         self._size += len(data)
         while self._size > limit and len(self.chunks) > 1:
             self._size -= len(self.chunks.popleft().data)
 
     def since(self, offset: int) -> list[Chunk]:
-        """The chunks from an offset on, neighbours of one stream joined."""
+        """The chunks from an offset on."""
         found: list[Chunk] = []
-        for chunk in self.chunks:
+        # From the end, where a watcher that keeps up finds the little that it has not seen.
+        for chunk in reversed(self.chunks):
             if chunk.offset + len(chunk.data) <= offset:
-                continue
-            if chunk.offset < offset:
-                chunk = Chunk(offset, chunk.stream, chunk.data[offset - chunk.offset :])
-            if found and found[-1].stream == chunk.stream and len(found[-1].data) < 65536:
-                last = found[-1]
-                found[-1] = Chunk(last.offset, last.stream, last.data + chunk.data)
-            else:
-                found.append(chunk)
+                break
+            start = max(offset - chunk.offset, 0)
+            found.append(Chunk(chunk.offset + start, chunk.stream, chunk.data[start:]))
+        found.reverse()
         return found
 
     def to_json(self, offset: int) -> dict[str, Any]:
@@ -155,7 +160,7 @@ class Call:
     ) -> None:
         self.id = call_id
         self.function = function
-        self.client = client
+        self.client: object = client
         self.request: Message | None = request
         """The arguments, until the call has ended."""
         self.collect = collect
@@ -189,7 +194,8 @@ class Call:
     def end(self, outcome: Outcome) -> None:
         """Records how the call ended and tells its watchers; only the first end counts."""
         self.outcome = outcome
-        self.request = None
+        # The record outlives the connection that it came from, which must not stay in memory with it.
+        self.request = self.client = None
         self.ended_at = time.time()
         if outcome.ok:
             self.state = "done"

@@ -184,7 +184,8 @@ class Host:
             self._end(call, Outcome.of_error(call.id, call.stopped))
             return
         if self._worker is not None:
-            self._worker.control.send(b'{"op":"cancel","seq":%d}\n' % call.seq)
+            header = f'{{"op":"cancel","seq":{call.seq},"id":"{call.id}"}}\n'
+            self._worker.control.send(header.encode())
         self._await_end(call, lane)
 
     def grant(self, call: Call, items: int) -> None:
@@ -421,6 +422,9 @@ class Host:
             following = next(iter(lane.running.values()))
             if following.state == "waiting":
                 following.start()
+            elif following.outcome is not None:
+                # Cancelled long ago, and only now begun or skipped.
+                self._await_end(following, lane)
         if call.outcome is None:
             outcome = Outcome.of_message(message)
             if not outcome.ok:
@@ -449,19 +453,18 @@ class Host:
         call.grace = self._loop.call_later(self.limits.grace_ms / 1000, self._out_of_grace, call, lane)
 
     def _out_of_grace(self, call: Call, lane: Lane) -> None:
-        if call.outcome is not None or call.stopped is None:
-            return
-        if call.state == "waiting":
-            self._await_end(call, lane)
-            return
         stopped = call.stopped
-        if not lane.main:
-            # Others run beside it: it is left to itself, and keeps its place until it ends.
-            self._end(call, Outcome.of_error(call.id, stopped))
+        if lane.running.get(call.seq) is not call or stopped is None:
+            return
+        if not lane.main or next(iter(lane.running)) != call.seq:
+            # Others run beside it or before it. It is left to itself, and keeps its place until it ends.
+            if call.outcome is None:
+                self._end(call, Outcome.of_error(call.id, stopped))
             return
         self.log.host(f"call {call.id} did not end when it was cancelled; killing the worker")
-        stopped.hint = "The function did not stop by itself, so the worker was killed and is being restarted."
-        self._end(call, Outcome.of_error(call.id, stopped))
+        if call.outcome is None:
+            stopped.hint = "It did not stop by itself, so the worker was killed and is being restarted."
+            self._end(call, Outcome.of_error(call.id, stopped))
         if self._worker is not None:
             self._worker.kill()
 
@@ -485,9 +488,10 @@ class Host:
         self._lines[stream] = rest if len(rest) < 8192 else ""
         for line in lines if len(rest) < 8192 else (*lines, rest):
             self.log.worker(line)
-        if call is None:
-            call = self._only_running()
         if call is None or call.outcome is not None:
+            # What a thread or a task prints that outlives its call goes to whoever watches now.
+            call = self._only_running()
+        if call is None:
             return
         if call.output is None:
             call.output = Output()

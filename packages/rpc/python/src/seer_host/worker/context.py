@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
 
@@ -37,6 +39,9 @@ class Interrupter:
     """Interrupts the call that runs on the main thread, and never the one after it."""
 
     def __init__(self) -> None:
+        self.task: asyncio.Task[Any] | None = None
+        """What the main thread runs a loop for, when it does."""
+        self._threads = threading.local()
         self._lock = threading.Lock()
         self._main = threading.main_thread().ident or 0
         self._running = 0
@@ -53,9 +58,11 @@ class Interrupter:
         """Says that the main thread begins a call; false when that call has been cancelled."""
         with self._lock:
             self._last = seq
-            if seq in self._skipped:
-                self._skipped.discard(seq)
-                return False
+            if self._skipped:
+                skipped = seq in self._skipped
+                self._skipped = {later for later in self._skipped if later > seq}
+                if skipped:
+                    return False
             self._running = seq
             return True
 
@@ -74,20 +81,34 @@ class Interrupter:
                 signal.pthread_kill(self._main, SIGNAL)
             return False
 
+    def guard_thread(self, guard: AbstractContextManager[None]) -> None:
+        """Says what guards the call that the current thread runs, which is not the main one."""
+        self._threads.guard = guard
+
     def _handle(self, number: int, frame: Any) -> None:
         # The call that was meant may have ended since the signal was sent.
         if not self._running or self._running != self._wanted:
             return
         if self._shields:
             self._deferred = True
-            return
+        else:
+            self._interrupt()
+
+    def _interrupt(self) -> None:
         self._wanted = 0
-        raise Cancelled
+        task = self.task
+        if task is not None and asyncio.current_task(task.get_loop()) is not task:
+            # What runs at this moment is the loop itself, or another task.
+            task.get_loop().call_soon_threadsafe(task.cancel)
+        else:
+            raise Cancelled
 
     def __enter__(self) -> None:
-        """Inside `with`, the main thread is not interrupted: half a message must not be sent."""
+        """Inside `with`, no call of this thread is interrupted: half a message must not be sent."""
         if threading.get_ident() == self._main:
             self._shields += 1
+        elif (guard := self._guard()) is not None:
+            guard.__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
@@ -97,5 +118,9 @@ class Interrupter:
             if self._deferred and not self._shields:
                 self._deferred = False
                 if self._running and self._running == self._wanted:
-                    self._wanted = 0
-                    raise Cancelled
+                    self._interrupt()
+        elif (guard := self._guard()) is not None:
+            guard.__exit__(kind, error, at)
+
+    def _guard(self) -> AbstractContextManager[None] | None:
+        return getattr(self._threads, "guard", None)

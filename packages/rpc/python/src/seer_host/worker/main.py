@@ -61,10 +61,10 @@ class Worker:
         settings: dict[str, Any] = json.loads(self._calls.receive())
         end_with(parent)
         faulthandler.enable()
-        self._close_in_children()
         self._interrupter.install()
         streams = CallStream("stdout", 1, self._emit), CallStream("stderr", 2, self._emit)
         sys.stdout, sys.stderr = streams
+        self._leave_to_parent(streams)
         runner = Runner(self._calls, self._interrupter, self._refs, streams, settings["maxBytes"])
         threading.Thread(target=self._watch_control, args=(runner,), name="seer-control", daemon=True).start()
         expose = Expose(self._refs, self._report)
@@ -89,6 +89,10 @@ class Worker:
                 self._obey(runner, parse_message(self._control.receive()))
         except ChannelClosed:
             os._exit(0)
+        except BaseException as error:
+            # A worker that cannot be told anything is better started anew.
+            sys.__excepthook__(type(error), error, error.__traceback__)
+            os._exit(70)
 
     def _obey(self, runner: Runner, message: Message) -> None:
         header = message.header
@@ -96,7 +100,7 @@ class Worker:
         if op == "call":
             runner.run_beside(message)
         elif op == "cancel":
-            runner.cancel(header["seq"])
+            runner.cancel(header["seq"], header["id"])
         elif op == "credit":
             runner.grant(header["seq"], header["items"])
         elif op == "refs":
@@ -117,15 +121,17 @@ class Worker:
         with self._interrupter:
             self._calls.send(*build_message({"op": "progress", "id": context.id, **progress}, b""))
 
-    def _close_in_children(self) -> None:
+    def _leave_to_parent(self, streams: tuple[CallStream, ...]) -> None:
         """A fork of the worker must not keep its sockets, or its death would go unnoticed."""
 
-        def close() -> None:
+        def leave() -> None:
             self._calls.close()
             self._control.close()
+            for stream in streams:
+                stream.write_through()
 
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=close)
+            os.register_at_fork(after_in_child=leave)
 
 
 def _described(name: str, doc: str, functions: dict[str, Function]) -> list[Any]:

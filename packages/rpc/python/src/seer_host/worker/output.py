@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 from typing import TYPE_CHECKING, Any
 
 from .context import CallContext, current_call
@@ -65,6 +66,18 @@ class CallStream(io.TextIOBase):
     def flush_of(self, context: CallContext) -> None:
         if partial := context.partial.get(self._name):
             self._send(context, partial)
+
+    def write_through(self) -> None:
+        """From now on writes to the file descriptor: this is another process than the worker."""
+        for context in (self._outside, current_call.get()):
+            if context is not None:
+                context.partial.pop(self._name, None)  # which the worker will write
+
+        def emit(_: bytes, body: bytes) -> None:
+            while body:
+                body = body[os.write(self._fd, body) :]
+
+        self._emit = emit
 
     def _send(self, context: CallContext, text: str) -> None:
         context.partial[self._name] = ""

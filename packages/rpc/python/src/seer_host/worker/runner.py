@@ -13,6 +13,7 @@ from ..messages import Message, build_message
 from .context import CallContext, Cancelled, Interrupter, current_call
 from .decode import BadValue, decode
 from .encode import Unserialisable, encode
+from .guards import TaskGuard, ThreadGuard
 from .tracebacks import format_exception, message_of, type_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Runner:
         self._functions: dict[str, Function] = {}
         self._credits: dict[int, Credit] = {}
         self._granted: dict[int, int] = {}
+        self._granting = threading.Lock()
         self._cancels: dict[int, Callable[[], None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_has_thread = False
@@ -97,66 +99,73 @@ class Runner:
         call_id: str = header["id"]
         seq: int = header["seq"]
         interrupter = self._interrupter
-        if not interrupter.begin(seq):
-            return
         context = CallContext(call_id, seq)
         token = current_call.set(context)
         try:
             try:
+                if not interrupter.begin(seq):
+                    return  # its end has been reported
                 parts = self._run(message, context)
             finally:
                 interrupter.end()
         except Cancelled:
             interrupter.end()
-            parts = _error(call_id, RpcError("cancelled", "the call was cancelled"))
+            parts = _cancelled(call_id)
         finally:
-            interrupter.end()
             current_call.reset(token)
         self._finish(context, parts)
+        if self._granted:
+            self._forget_grants(seq)
 
     def run_beside(self, message: Message) -> None:
         """Runs a call of a function that may run several times at once."""
-        function = self._functions[message.header["function"]]
+        header = message.header
+        context = CallContext(header["id"], header["seq"])
+        function = self._functions[header["function"]]
+        if function.is_stream:
+            self._credit(context, header)
         if function.is_async:
             assert self._loop is not None
-            asyncio.run_coroutine_threadsafe(self._run_task(message), self._loop)
-        else:
-            threading.Thread(target=self._run_thread, args=(message,), daemon=True).start()
+            guard = TaskGuard(self._loop)
+            self._cancels[context.seq] = guard.cancel
+            asyncio.run_coroutine_threadsafe(self._run_task(message, context, guard), self._loop)
+            return
+        guard = ThreadGuard()
+        self._cancels[context.seq] = guard.cancel
+        try:
+            threading.Thread(target=self._run_thread, args=(message, context, guard), daemon=True).start()
+        except RuntimeError as error:  # no more threads, or no memory for one
+            self._finish(context, _failure(context.id, error))
 
-    def _run_thread(self, message: Message) -> None:
-        context = CallContext(message.header["id"], message.header["seq"])
+    def _run_thread(self, message: Message, context: CallContext, guard: ThreadGuard) -> None:
         current_call.set(context)
-        thread = threading.get_ident()
-        self._cancels[context.seq] = lambda: _raise_in_thread(thread)
+        self._interrupter.guard_thread(guard)
         try:
             try:
+                guard.begin()
                 parts = self._run(message, context)
             finally:
-                self._cancels.pop(context.seq, None)
+                guard.end()
         except Cancelled:
-            parts = _error(context.id, RpcError("cancelled", "the call was cancelled"))
+            guard.end()
+            parts = _cancelled(context.id)
         self._finish(context, parts)
 
-    async def _run_task(self, message: Message) -> None:
-        context = CallContext(message.header["id"], message.header["seq"])
+    async def _run_task(self, message: Message, context: CallContext, guard: TaskGuard) -> None:
         current_call.set(context)
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        assert task is not None
-        self._cancels[context.seq] = lambda: _cancel_in_loop(loop, task)
         try:
+            guard.begin()
             parts = await self._run_async(message, context)
         except (Cancelled, asyncio.CancelledError):
-            parts = _error(context.id, RpcError("cancelled", "the call was cancelled"))
-        finally:
-            self._cancels.pop(context.seq, None)
+            parts = _cancelled(context.id)
         self._finish(context, parts)
 
     def _finish(self, context: CallContext, parts: list[Buffer]) -> None:
         if context.partial:
             for stream in self._streams:
                 stream.flush_of(context)
+        self._cancels.pop(context.seq, None)
         self._credits.pop(context.seq, None)
-        self._granted.pop(context.seq, None)
         if sum(map(len, parts)) > self._max_bytes:
             size = sum(map(len, parts))
             limit = self._max_bytes
@@ -222,14 +231,13 @@ class Runner:
             except Cancelled:
                 future.cancel()
                 raise
-        task = self._loop.create_task(work)
+        self._interrupter.task = task = self._loop.create_task(work)
         try:
             return self._loop.run_until_complete(task)
-        except Cancelled:
-            task.cancel()
-            if not task.done():
-                self._loop.run_until_complete(asyncio.wait([task]))
-            raise
+        except asyncio.CancelledError:
+            raise Cancelled from None
+        finally:
+            self._interrupter.task = None
 
     def _bind(self, function: Function, message: Message) -> tuple[list[Any], dict[str, Any]]:
         try:
@@ -270,17 +278,21 @@ class Runner:
         try:
             async for value in values:
                 await credit.take_async()
-                self._channel.send(*self._item(context.id, index, value))
+                parts = self._item(context.id, index, value)
+                with self._interrupter:
+                    self._channel.send(*parts)
                 index += 1
         finally:
             await values.aclose()
         return None
 
     def _credit(self, context: CallContext, header: Header) -> Credit:
-        credit = Credit(header.get("credit", _CREDIT))
-        self._credits[context.seq] = credit
-        credit.grant(self._granted.pop(context.seq, 0))
-        return credit
+        with self._granting:
+            credit = self._credits.get(context.seq)
+            if credit is None:
+                credit = Credit(header.get("credit", _CREDIT) + self._granted.pop(context.seq, 0))
+                self._credits[context.seq] = credit
+            return credit
 
     def _item(self, call_id: str, index: int, value: Any) -> list[Buffer]:
         try:
@@ -291,23 +303,24 @@ class Runner:
 
     # From the control thread
 
-    def cancel(self, seq: int) -> None:
+    def cancel(self, seq: int, call_id: str) -> None:
         if (cancel := self._cancels.get(seq)) is not None:
             cancel()
-        else:
-            self._interrupter.cancel(seq)
+        elif self._interrupter.cancel(seq):
+            self._channel.send(*_cancelled(call_id))
 
     def grant(self, seq: int, items: int) -> None:
-        credit = self._credits.get(seq)
-        if credit is not None:
-            credit.grant(items)
-        else:
-            # The call has been given to this process but has not begun.
-            self._granted[seq] = self._granted.get(seq, 0) + items
+        with self._granting:
+            credit = self._credits.get(seq)
+            if credit is None:
+                # The main thread has not come to the call yet, or is beyond it.
+                self._granted[seq] = self._granted.get(seq, 0) + items
+                return
+        credit.grant(items)
 
-
-def _cancel_in_loop(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
-    loop.call_soon_threadsafe(task.cancel)
+    def _forget_grants(self, seq: int) -> None:
+        with self._granting:
+            self._granted = {later: items for later, items in self._granted.items() if later > seq}
 
 
 async def _awaited(value: Any) -> Any:
@@ -319,12 +332,6 @@ async def _in_context(context: contextvars.Context, work: Coroutine[Any, Any, An
     return await work
 
 
-def _raise_in_thread(thread: int) -> None:
-    import ctypes
-
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Cancelled))
-
-
 def _failure(call_id: str, error: BaseException) -> list[Buffer]:
     if isinstance(error, RpcError):
         return _error(call_id, error)
@@ -332,6 +339,10 @@ def _failure(call_id: str, error: BaseException) -> list[Buffer]:
         call_id,
         RpcError("exception", message_of(error), type=type_of(error), traceback=format_exception(error)),
     )
+
+
+def _cancelled(call_id: str) -> list[Buffer]:
+    return _error(call_id, RpcError("cancelled", "the call was cancelled"))
 
 
 def _error(call_id: str, error: RpcError) -> list[Buffer]:
