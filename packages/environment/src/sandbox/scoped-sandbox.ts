@@ -1,6 +1,7 @@
 import type { ServedInterface } from "@seer/rpc";
 import type { Workspace } from "@seer/workspace";
-import type { ExposeAs, ServedAs } from "../serve/expose-as.ts";
+import { type ExposeAs, exposeAs, type ServedAs } from "../serve/expose-as.ts";
+import { findServed } from "../serve/find-served.ts";
 import { readLogs } from "../serve/read-logs.ts";
 import { serveInterface } from "../serve/serve-interface.ts";
 import { takeUpInterfaces } from "../serve/take-up-interfaces.ts";
@@ -56,12 +57,14 @@ export class ScopedSandbox extends Sandbox {
 
   /**
    * Serves the functions that a Python file marks with `@expose`, and waits until the file is loaded. The files beside
-   * it that it imports come with it.
+   * it that it imports come with it. Serving a file again under its name, in another form, shares what is loaded.
    *
    * @throws EnvironmentError `environment/interface-failed`, with Python's traceback, and others
    */
   async serve<Mode extends ExposeAs>(file: string, options: ServeOptions<Mode>): Promise<ServedAs[Mode]> {
     const { exposeAs: mode, name, signal } = options;
+    const already = await this.guard((machine) => findServed(machine, this.#served, { file, name }));
+    if (already !== undefined) return await exposeAs(already, mode);
     const { served, exposed } = await this.guard((machine) =>
       serveInterface(machine, {
         file,

@@ -21,7 +21,7 @@ export async function checkInterface(
       hint: "Give the path of a Python file that marks functions with `@expose`.",
     });
   }
-  const name = chosenName ?? basename(source, extname(source));
+  const name = interfaceName(source, chosenName);
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new EnvironmentError(
       "environment/invalid-name",
@@ -34,8 +34,13 @@ export async function checkInterface(
   const twin = served.find((record) => record.name === name);
   if (twin !== undefined) {
     throw new EnvironmentError("environment/name-taken", `${twin.source} is already served as ${name}`, {
-      hint: "Give this one another `name`.",
+      hint: "Give this one another `name`. To use it in another form, serve the same, unchanged file.",
     });
   }
   return { source, name };
+}
+
+/** What an interface is called: as chosen, or like its file. */
+export function interfaceName(file: string, chosenName: string | undefined): string {
+  return chosenName ?? basename(file, extname(file));
 }
