@@ -1,0 +1,64 @@
+import type { Socket } from "node:net";
+import { Condition } from "../condition.ts";
+import { type ExitStatus, encodeFrame, frameKind, readFrames } from "../inside/frames.ts";
+import { InputWriter } from "./input-writer.ts";
+import { OutputBuffer } from "./output-buffer.ts";
+
+/** One command in a sandbox, from the emulator's side. */
+export class Exec {
+  readonly stdin: InputWriter;
+  readonly stdout: OutputBuffer;
+  readonly stderr: OutputBuffer;
+  readonly #socket: Socket;
+  readonly #changed = new Condition();
+  #exit: ExitStatus | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.stdin = new InputWriter(socket);
+    this.stdout = new OutputBuffer((bytes) => this.#grant(frameKind.stdoutCredit, bytes));
+    this.stderr = new OutputBuffer((bytes) => this.#grant(frameKind.stderrCredit, bytes));
+    void this.#receive();
+  }
+
+  /** How the command ended; undefined while it runs. */
+  get exit(): ExitStatus | undefined {
+    return this.#exit;
+  }
+
+  /** Waits for the command's end, which does not wait for anyone to read its output. */
+  async wait(signal?: AbortSignal): Promise<ExitStatus | undefined> {
+    return this.#changed.until(() => this.#exit, signal && { signal });
+  }
+
+  /** Kills the command and its children. */
+  kill(): void {
+    this.#socket.write(encodeFrame(frameKind.kill));
+  }
+
+  async #receive(): Promise<void> {
+    for await (const { kind, payload } of readFrames(this.#socket)) {
+      if (kind === frameKind.stdout) this.stdout.append(payload);
+      else if (kind === frameKind.stderr) this.stderr.append(payload);
+      else if (kind === frameKind.stdoutEnd) this.stdout.end();
+      else if (kind === frameKind.stderrEnd) this.stderr.end();
+      else if (kind === frameKind.exit) this.#settle(JSON.parse(payload.toString()) as ExitStatus);
+    }
+    // A connection without an exit is a sandbox that ended with everything in it.
+    this.#settle({ signal: 9 });
+    this.stdout.end();
+    this.stderr.end();
+    this.#socket.destroy();
+  }
+
+  #settle(exit: ExitStatus): void {
+    this.#exit ??= exit;
+    this.#changed.notify();
+  }
+
+  #grant(kind: number, bytes: number): void {
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32BE(bytes);
+    if (this.#socket.writable) this.#socket.write(encodeFrame(kind, payload));
+  }
+}

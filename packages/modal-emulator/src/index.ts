@@ -1,0 +1,13 @@
+export type { EmulatedClock } from "./emulated-clock.ts";
+export type { RecordedCall } from "./emulator-pipeline.ts";
+export type { Fault } from "./faults/fault-list.ts";
+export type { Faults, MethodPattern } from "./faults/faults.ts";
+export type { Hold } from "./faults/gate.ts";
+export type { ImageInfo } from "./images/image.ts";
+export type { ModalEmulator } from "./modal-emulator.ts";
+export type { ModalEmulatorOptions } from "./modal-emulator-options.ts";
+export type { CertificateAuthority } from "./network/certificate-authority.ts";
+export type { SandboxInfo } from "./sandbox-info.ts";
+export type { BillingEntry } from "./sandboxes/ledger.ts";
+export type { SandboxDefinition, SandboxResult } from "./sandboxes/sandbox-definition.ts";
+export { startModalEmulator } from "./start-modal-emulator.ts";

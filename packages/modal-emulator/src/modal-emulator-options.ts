@@ -1,0 +1,17 @@
+/** How an emulator is set up; everything has a default. */
+export interface ModalEmulatorOptions {
+  /** Where images, volumes and running sandboxes lie. @default a temporary directory, removed at the end */
+  stateDirectory?: string;
+  /** Where base images and packagers' downloads are kept for every emulator. @default in ~/.cache/seer */
+  cacheDirectory?: string;
+  /** The port of both services. @default a free one */
+  port?: number;
+  /** Secrets that `secrets.fromName` finds, each with its variables. */
+  secrets?: Record<string, Record<string, string>>;
+  /** The interpreter for `python:` images whose version this machine does not have. @default $SEER_PYTHON, python3 */
+  python?: string;
+  /** Packages that `apt-get install` pretends to install although this machine lacks them. */
+  systemPackages?: string[];
+  /** How long JWTs are valid, in real time. @default 1_200_000 */
+  tokenLifetimeMs?: number;
+}
