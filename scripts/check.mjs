@@ -8,7 +8,7 @@ const published = globSync("{packages,apps}/*/package.json")
   .sort();
 
 const checks = [
-  ["format and lint", "biome ci ."],
+  ["format and lint", "biome ci --colors=off ."],
   ["format of Python", "ruff format --check ."],
   ["lint of Python", "ruff check ."],
   ["types", "turbo run typecheck --output-logs=errors-only"],
@@ -39,7 +39,11 @@ process.exit(failures.length === 0 ? 0 : 1);
 
 function run(command) {
   return new Promise((resolve) => {
-    const child = spawn(command, { shell: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, {
+      shell: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" },
+    });
     let output = "";
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));
