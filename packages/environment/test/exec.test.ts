@@ -85,7 +85,9 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 
   test("many commands run at once", async () => {
-    const outputs = await Promise.all(Array.from({ length: 20 }, (_, i) => sandbox.exec(`sleep 0.1; echo ${i}`)));
+    const outputs = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => sandbox.exec(`sleep 0.1; echo ${i}`)),
+    );
     expect(outputs).toEqual(Array.from({ length: 20 }, (_, i) => `${i}\n`));
   });
 });

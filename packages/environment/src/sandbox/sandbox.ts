@@ -278,7 +278,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
       return await work(machine);
     } catch (error) {
       if (!(error instanceof EnvironmentError && error.code === "environment/ended")) throw error;
-      const reason = await Promise.race([machine.ended, delay(500, "lost" as const, { ref: false })]);
+      const reason = await Promise.race([machine.ended, delay(explainMs, "lost" as const, { ref: false })]);
       throw new EnvironmentError(
         "environment/ended",
         `The sandbox ${this.name} has ended: ${reasons[reason]}`,
@@ -346,6 +346,9 @@ const reasons: Readonly<Record<EndReason, string>> = {
   "owner-gone": "nobody held it any more",
   lost: "its processes are gone",
 };
+
+// Its processes may take this long to end, before which it cannot say why.
+const explainMs = 5000;
 
 function shell(command: string): string[] {
   return ["bash", "-c", command];

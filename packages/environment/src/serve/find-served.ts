@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, join, posix, resolve } from "node:path";
 import type { ServedInterface } from "@seer/rpc";
-import type { Machine } from "../backends/backend.ts";
+import type { InterfaceRecord, Machine } from "../backends/backend.ts";
 import { interfaceName } from "./check-interface.ts";
 
 /** What is already served under this name from this very file, so that another form of it shares its models and state. */
@@ -14,9 +14,16 @@ export async function findServed(
   const record = machine.state.interfaces.find(
     (other) => other.name === wanted && other.source === resolve(file),
   );
-  if (record === undefined) return undefined;
   // A file that was changed since then is another one, whose name is taken.
-  const [now, then] = await Promise.all([readFile(file), machine.readFile(record.file)]).catch(() => []);
-  if (now === undefined || then === undefined || Buffer.compare(now, then) !== 0) return undefined;
+  if (record === undefined || !(await isUnchanged(machine, record))) return undefined;
   return served.find((other) => other.name === wanted);
+}
+
+async function isUnchanged(machine: Machine, { source, file, files }: InterfaceRecord): Promise<boolean> {
+  for (const uploaded of files) {
+    const local = join(dirname(source), posix.relative(dirname(file), uploaded));
+    const [now, then] = await Promise.all([readFile(local), machine.readFile(uploaded)]).catch(() => []);
+    if (now === undefined || then === undefined || Buffer.compare(now, then) !== 0) return false;
+  }
+  return true;
 }

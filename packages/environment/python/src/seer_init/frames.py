@@ -63,6 +63,16 @@ class Connection:
     def fail(self, code: str, message: str) -> None:
         self.send_json(FAILURE, {"code": code, "message": message})
 
+    def last(self, kind: bytes, value: dict[str, Any]) -> None:
+        """Sends the connection's last frame, without waiting for a client that does not read."""
+        payload = json.dumps(value).encode()
+        if self._sending.acquire(timeout=0.1):
+            with contextlib.suppress(OSError):
+                if not self._gone:
+                    self._socket.send(_HEADER.pack(kind, len(payload)) + payload, socket.MSG_DONTWAIT)
+            self._gone = True
+            self._sending.release()
+
     def mute(self) -> None:
         """Sends nothing more."""
         with self._sending:

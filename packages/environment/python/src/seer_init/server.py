@@ -31,8 +31,9 @@ class Server:
         self._settings = settings
         self._children = Children()
         self._lease = Lease(grace=settings.lease_ms / 1000, timeout=settings.timeout_ms / 1000)
-        self._holders: set[frames.Connection] = set()
-        self._enders: list[frames.Connection] = []
+        self._connections: set[frames.Connection] = set()
+        # Those that wait for the end, to hear of it when there is nothing left.
+        self._waiting: set[frames.Connection] = set()
         self._reason: str | None = None
         self._wakeup, self._wake = os.pipe()
 
@@ -76,12 +77,16 @@ class Server:
     def _finish(self, reason: str) -> None:
         self._listener.close()
         print(f"seer: sandbox {self._settings.id} ends: {reason}", file=sys.stderr, flush=True)
+        # That their commands now end is not the commands' doing.
+        for connection in self._connections.copy() - self._waiting:
+            connection.last(frames.FAILURE, {"code": "ended", "message": reason})
         own = os.getpid()
         processes.end(lambda: processes.descendants(own), grace=GRACE_SECONDS, reap=self._children.reap)
-        for connection in [*self._holders, *self._enders]:
-            connection.send_json(frames.RESULT, {"reason": reason})
+        for connection in self._waiting.copy():
+            connection.last(frames.RESULT, {"reason": reason})
 
     def _serve(self, connection: frames.Connection) -> None:
+        self._connections.add(connection)
         try:
             kind, payload = connection.read()
             if kind != frames.REQUEST:
@@ -94,6 +99,8 @@ class Server:
         except OSError as error:
             connection.fail(_name(error), str(error))
         finally:
+            self._connections.discard(connection)
+            self._waiting.discard(connection)
             connection.close()
 
     def _answer(self, connection: frames.Connection, request: Request) -> None:
@@ -111,7 +118,7 @@ class Server:
         elif request.op == "status":
             connection.send_json(frames.RESULT, self._status())
         elif request.op == "terminate":
-            self._enders.append(connection)
+            self._waiting.add(connection)
             self._end("terminated")
             _until_disconnected(connection)
         else:
@@ -120,12 +127,11 @@ class Server:
     def _hold(self, connection: frames.Connection) -> None:
         """Keeps the sandbox alive for as long as the connection is open."""
         self._lease.hold()
-        self._holders.add(connection)
+        self._waiting.add(connection)
         connection.send_json(frames.STARTED, self._status())
         try:
             _until_disconnected(connection)
         finally:
-            self._holders.discard(connection)
             self._lease.release()
             # The loop's next look at the lease may be later than the end of this grace.
             with contextlib.suppress(BlockingIOError):

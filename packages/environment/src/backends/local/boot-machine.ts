@@ -14,7 +14,7 @@ const defaultLeaseMs = 90_000;
 /** Starts the sandbox's first process with all that has been prepared for it, and takes hold of it. */
 export async function bootMachine(step: MachineStep, context: StartContext): Promise<LocalMachine> {
   const { id, directories, environment, isolated } = context;
-  const init = await boot({
+  const processes = await boot({
     python: environment.executable,
     socket: directories.socket,
     log: directories.initLog,
@@ -30,9 +30,9 @@ export async function bootMachine(step: MachineStep, context: StartContext): Pro
       adoptOrphans: !isolated,
     },
   });
-  const record: SandboxRecord = { ...startingRecord(context), init };
+  const record: SandboxRecord = { ...startingRecord(context), processes };
   await writeRecord(record);
-  return await LocalMachine.hold(record, init);
+  return await LocalMachine.hold(record, processes);
 }
 
 /** What is kept of a sandbox while its steps are carried out. */

@@ -30,7 +30,7 @@ async function isOld(id: string): Promise<boolean> {
   return made !== undefined && Date.now() - made.mtimeMs > 60_000;
 }
 
-function infoOf({ state, init, owner }: SandboxRecord): SandboxInfo {
+function infoOf({ state, processes, owner }: SandboxRecord): SandboxInfo {
   const { id, name, backend, kind, isolation, interfaces } = state;
   const createdAt = new Date(state.createdAt);
   return {
@@ -38,7 +38,7 @@ function infoOf({ state, init, owner }: SandboxRecord): SandboxInfo {
     name,
     backend,
     kind,
-    state: init === undefined ? "starting" : "running",
+    state: processes === undefined ? "starting" : "running",
     createdAt,
     uptimeMs: Date.now() - createdAt.getTime(),
     isolation: isolation.kind,

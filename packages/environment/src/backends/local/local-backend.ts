@@ -16,13 +16,13 @@ export const localBackend: Backend = {
 
 async function attach(idOrName: string): Promise<Machine> {
   const record = (await recordOf(idOrName)) ?? (await recordOf(await idOfName(idOrName)));
-  if (record?.init === undefined || !isRecordAlive(record)) {
+  if (record?.processes === undefined || !isRecordAlive(record)) {
     const running = (await listSandboxes()).map(({ id, name }) => (id === name ? id : `${name} (${id})`));
     throw new EnvironmentError("environment/not-found", `No sandbox ${idOrName} is running on this machine`, {
       hint: running.length === 0 ? "None is." : `Running: ${running.join(", ")}.`,
     });
   }
-  return await LocalMachine.hold(record, record.init);
+  return await LocalMachine.hold(record, record.processes);
 }
 
 async function recordOf(id: string | undefined) {

@@ -15,9 +15,10 @@ import type {
 } from "../backend.ts";
 import { releaseName } from "./claim-name.ts";
 import { sandboxDirectories } from "./home.ts";
+import type { SandboxProcesses } from "./init/boot.ts";
 import { InitClient } from "./init/init-client.ts";
 import { realPath } from "./layout.ts";
-import { isAlive, type ProcessIdentity, signalProcess } from "./process-identity.ts";
+import { isAlive, signalProcess } from "./process-identity.ts";
 import { readRecord, type SandboxRecord, writeRecord } from "./record.ts";
 
 // The first process asks the others to end and kills them a second later; this is for one that does not.
@@ -26,7 +27,7 @@ const endMs = 10_000;
 /** A sandbox on this machine, held by this process. */
 export class LocalMachine implements Machine {
   readonly ended: Promise<EndReason>;
-  readonly init: ProcessIdentity;
+  readonly processes: SandboxProcesses;
   readonly #client: InitClient;
   readonly #release: () => void;
   #record: SandboxRecord;
@@ -34,21 +35,21 @@ export class LocalMachine implements Machine {
 
   private constructor(
     record: SandboxRecord,
-    init: ProcessIdentity,
+    processes: SandboxProcesses,
     client: InitClient,
     hold: { ended: Promise<EndReason>; release: () => void },
   ) {
     this.#record = record;
-    this.init = init;
+    this.processes = processes;
     this.#client = client;
     this.#release = hold.release;
     this.ended = hold.ended;
   }
 
   /** @throws EnvironmentError `environment/ended` */
-  static async hold(record: SandboxRecord, init: ProcessIdentity): Promise<LocalMachine> {
+  static async hold(record: SandboxRecord, processes: SandboxProcesses): Promise<LocalMachine> {
     const client = new InitClient(sandboxDirectories(record.state.id).socket);
-    return new LocalMachine(record, init, client, await client.hold());
+    return new LocalMachine(record, processes, client, await client.hold());
   }
 
   get state(): SandboxState {
@@ -101,9 +102,9 @@ export class LocalMachine implements Machine {
     const deadline = performance.now() + endMs;
     const asked = this.#client.terminate().catch(ignoreEnded);
     await Promise.race([asked, delay(endMs, undefined, { ref: false })]);
-    while (isAlive(this.init)) {
-      if (performance.now() > deadline) signalProcess(this.init, "SIGKILL");
-      await delay(5);
+    while (this.#isRunning()) {
+      if (performance.now() > deadline) signalProcess(this.processes.init, "SIGKILL");
+      await delay(2);
     }
     // The reason is on its way, before the end of the connection.
     await this.ended;
@@ -115,12 +116,16 @@ export class LocalMachine implements Machine {
   terminateNow(): void {
     const deadline = performance.now() + endMs;
     // With its PID namespace everything in it ends at once; without, it has to end the others itself.
-    signalProcess(this.init, this.state.isolation.kind === "bubblewrap" ? "SIGKILL" : "SIGTERM");
-    while (isAlive(this.init)) {
-      if (performance.now() > deadline) signalProcess(this.init, "SIGKILL");
+    signalProcess(this.processes.init, this.state.isolation.kind === "bubblewrap" ? "SIGKILL" : "SIGTERM");
+    while (this.#isRunning()) {
+      if (performance.now() > deadline) signalProcess(this.processes.init, "SIGKILL");
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
     rmSync(sandboxDirectories(this.state.id).root, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  #isRunning(): boolean {
+    return isAlive(this.processes.init) || isAlive(this.processes.outer);
   }
 
   release(): void {

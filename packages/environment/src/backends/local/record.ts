@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { SandboxState } from "../backend.ts";
 import { sandboxDirectories } from "./home.ts";
+import type { SandboxProcesses } from "./init/boot.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 /** What is kept of a sandbox on this machine, for other processes of this user: it holds the tokens of interfaces. */
 export interface SandboxRecord {
   readonly version: 1;
   readonly owner: ProcessIdentity | undefined;
-  /** Its first process; absent while the sandbox is starting. */
-  readonly init?: ProcessIdentity | undefined;
+  /** Absent while the sandbox is starting. */
+  readonly processes?: SandboxProcesses | undefined;
   readonly paths: PathMap;
   readonly state: SandboxState;
 }
@@ -40,7 +41,7 @@ export async function readRecord(id: string): Promise<SandboxRecord | undefined>
 }
 
 /** Whether the sandbox lives: its first process does, or, before there is one, whoever is starting it. */
-export function isRecordAlive({ init, owner }: SandboxRecord): boolean {
-  const decisive = init ?? owner;
+export function isRecordAlive({ processes, owner }: SandboxRecord): boolean {
+  const decisive = processes?.init ?? owner;
   return decisive !== undefined && isAlive(decisive);
 }

@@ -25,7 +25,7 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
     await claimName(context.name, context.id);
     await carryOut(plan, stepHandlers(context), options);
     const { machine } = context;
-    await machine.update({ ...startingRecord(context), init: machine.init });
+    await machine.update({ ...startingRecord(context), processes: machine.processes });
     return machine;
   } catch (error) {
     if (context.hasMachine) await context.machine.terminate();

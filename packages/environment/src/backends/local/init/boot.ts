@@ -31,11 +31,19 @@ export interface InitSettings {
   adoptOrphans: boolean;
 }
 
+/** What must have ended when a sandbox has. */
+export interface SandboxProcesses {
+  /** Its first process, without which the others cannot be. */
+  readonly init: ProcessIdentity;
+  /** The same, or the bubblewrap around it. */
+  readonly outer: ProcessIdentity;
+}
+
 /** Starts a sandbox's first process, which from then on depends on its lease and not on this process. */
-export async function boot(options: BootOptions): Promise<ProcessIdentity> {
+export async function boot(options: BootOptions): Promise<SandboxProcesses> {
   const { python, socket, log, view, initSource, settings } = options;
-  const init = [python, "-S", "-m", "seer_init", "4"];
-  const command = view === undefined ? ["self", ...init] : ["command", ...bubblewrap(view), ...init];
+  const first = [python, "-S", "-m", "seer_init", "4"];
+  const command = view === undefined ? ["self", ...first] : ["command", ...bubblewrap(view), ...first];
   const logFile = await open(log, "a", 0o600);
   let child: ChildProcess;
   try {
@@ -57,9 +65,9 @@ export async function boot(options: BootOptions): Promise<ProcessIdentity> {
   child.stdin?.end(JSON.stringify(settings));
   child.unref();
   const info = await Promise.race([text(child.stdio[3] as Readable), failed]);
-  const pid = parsePid(info);
-  const identity = pid === undefined ? undefined : identify(pid);
-  if (identity !== undefined) return identity;
+  const outer = identify(child.pid ?? 0);
+  const init = identify(parsePid(info) ?? 0);
+  if (outer !== undefined && init !== undefined) return { init, outer };
   throw new EnvironmentError("environment/start-failed", `The sandbox did not start:\n${await said(log)}`);
 }
 

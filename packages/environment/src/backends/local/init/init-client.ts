@@ -117,7 +117,8 @@ async function expect(connection: InitConnection, kind: string): Promise<Frame> 
 }
 
 function failure(frame: Frame): EnvironmentError {
-  const { message } = json<{ code: string; message: string }>(frame);
+  const { code, message } = json<{ code: string; message: string }>(frame);
+  if (code === "ended") return new EnvironmentError("environment/ended", "The sandbox ended");
   return new EnvironmentError("environment/file-failed", message.replace(/^\[Errno \d+\] /, ""));
 }
 
