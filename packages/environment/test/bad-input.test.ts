@@ -1,0 +1,91 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { Sandbox } from "../src/index.ts";
+import { errorOf, temporaryDirectory, useOwnHome } from "./support/home.ts";
+
+const home = useOwnHome();
+let folder: string;
+
+beforeAll(async () => {
+  folder = await temporaryDirectory();
+  await mkdir(join(folder, "dir"));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  const left = (await readdir(join(home, "sandboxes")).catch(() => [])).filter((name) =>
+    name.startsWith("sb-"),
+  );
+  expect(left, "what a start has left").toEqual([]);
+});
+
+test.each([
+  [{ debug: true }, "`debug`"],
+  [{ dockerInDocker: true }, "`dockerInDocker`"],
+  [{ idle: { afterMs: 1000 } }, "`idle`"],
+  [{ repos: [{ url: "a/b" }, { url: "a/c", dockerfile: "Dockerfile" }] }, "`repos[1].dockerfile`"],
+])("what cannot be done yet is refused: %j", async (config, named) => {
+  const error = await errorOf(new Sandbox(config).start());
+  expect(error.code).toBe("environment/unsupported");
+  expect(error.message).toContain(named);
+});
+
+test("snapshots are refused, and refusing ends nothing", async () => {
+  expect((await errorOf(Sandbox.fromSnapshot("x"))).code).toBe("environment/unsupported");
+  await using sandbox = await new Sandbox().start();
+  expect((await errorOf(sandbox.snapshot("now"))).code).toBe("environment/unsupported");
+  expect((await errorOf(sandbox.terminate({ saveSnapshot: true }))).code).toBe("environment/unsupported");
+  expect(await sandbox.exec("echo alive")).toBe("alive\n");
+});
+
+test("a local file or directory that is not there, or is the other, is named", async () => {
+  const file = join(folder, "nothing.txt");
+  const missing = await errorOf(new Sandbox({ localFiles: [[file, "/workspace/x"]] }).start());
+  expect(missing).toMatchObject({
+    code: "environment/local-path-missing",
+    message: `${file} in \`localFiles\` does not exist`,
+  });
+  const other = await errorOf(new Sandbox({ localFiles: [[join(folder, "dir"), "/workspace/x"]] }).start());
+  expect(other.message).toContain("is a directory, not a file");
+  expect(other.hint).toContain("`localDirs`");
+  const directory = await errorOf(
+    new Sandbox({ localDirs: [[join(folder, "gone"), "/workspace/x"]] }).start(),
+  );
+  expect(directory.message).toContain("`localDirs` does not exist");
+});
+
+test("a system package that is missing comes with the command that installs it", async () => {
+  const error = await errorOf(new Sandbox({ systemPackages: ["bash", "no-such-package-at-all"] }).start());
+  expect(error).toMatchObject({
+    code: "environment/system-packages-missing",
+    hint: "Run `sudo apt-get install no-such-package-at-all`.",
+  });
+  await (await new Sandbox({ systemPackages: ["bash"] }).start()).terminate();
+});
+
+test("a GPU that is not there is said, with what to do", async () => {
+  // Nothing on this path is called nvidia-smi.
+  vi.stubEnv("PATH", folder);
+  const { checkGpu } = await import("../src/backends/local/place/check-gpu.ts");
+  const error = await errorOf(checkGpu({ kind: "gpu", gpu: "A100", count: 2 }, () => {}));
+  expect(error.code).toBe("environment/gpu-unavailable");
+  expect(error.message).toContain("2 GPUs A100");
+  expect(error.hint).toContain("Remove `gpu`");
+});
+
+test("the modal backend says that it comes", async () => {
+  const error = await errorOf(new Sandbox({ backend: "modal" }).start());
+  expect(error.code).toBe("environment/backend-unavailable");
+  expect(error.hint).toContain('`backend: "local"`');
+});
+
+test("a wrong key is refused when the sandbox is made", () => {
+  expect(() => new Sandbox({ pythonPackage: [] } as never)).toThrow(/pythonPackages/);
+});
+
+test("an interpreter that cannot be used is named", async () => {
+  vi.stubEnv("SEER_PYTHON", join(folder, "no-python"));
+  const error = await errorOf(new Sandbox().start());
+  expect(error.code).toBe("environment/python-not-found");
+  expect(error.message).toContain(join(folder, "no-python"));
+});
