@@ -150,6 +150,7 @@ class Call:
         "request",
         "seq",
         "started_at",
+        "starves_since",
         "state",
         "stopped",
         "watchers",
@@ -182,6 +183,16 @@ class Call:
         self.deadline: asyncio.TimerHandle | None = None
         self.grace: asyncio.TimerHandle | None = None
         self.watchers: list[Watcher] = []
+        self.starves_since: float | None = None
+
+    def starves_for(self, seconds: float) -> bool:
+        """Whether it is a stream that has been seen to wait this long for credit, with nobody watching."""
+        if self.watchers or self.items is None or self.items.end < self.credit:
+            self.starves_since = None
+            return False
+        if self.starves_since is None:
+            self.starves_since = time.monotonic()
+        return time.monotonic() - self.starves_since > seconds
 
     def notify(self) -> None:
         for watcher in tuple(self.watchers):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import time
@@ -19,7 +20,7 @@ from .queue import FairQueue
 from .records import Records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from .calls import Stream
     from .config import HostConfig
@@ -30,6 +31,9 @@ _AHEAD = 4
 """How many calls the worker may have been given before it has answered the first of them."""
 _SMALL = 64 * 1024
 _SWEEP_S = 5.0
+_END_S = 10.0
+_RELOADS = 5
+"""How often a file that has loaded before is loaded again when the worker dies of it."""
 _ITEM_BYTES = 64 << 20
 
 
@@ -67,6 +71,7 @@ class Host:
         self.description: bytes | None = None
         self.failure: RpcError | None = None
         self.restarts = 0
+        self._reloads = 0
         self.ended = asyncio.Event()
         self._phase: Phase = "loading"
         self._listeners: list[Callable[[], None]] = []
@@ -76,6 +81,7 @@ class Host:
         self._made_up = 0
         self._seq = 0
         self._worker: WorkerProcess | None = None
+        self._left: WorkerProcess | None = None
         self._main = Lane(1, main=True)
         self._lanes: dict[str, Lane] = {}
         self._waiting = 0
@@ -186,7 +192,11 @@ class Host:
         if self._worker is not None:
             header = f'{{"op":"cancel","seq":{call.seq},"id":"{call.id}"}}\n'
             self._worker.control.send(header.encode())
-        self._await_end(call, lane)
+        if call.state == "waiting":
+            # The worker has been given it, and will pass it over.
+            self._end(call, Outcome.of_error(call.id, call.stopped))
+        else:
+            self._await_end(call, lane)
 
     def grant(self, call: Call, items: int) -> None:
         """Lets a stream send more items."""
@@ -199,21 +209,20 @@ class Host:
         if self._phase != "ready" or self._worker is None:
             self._refuse_unless_restarting()
             raise RpcError("loading", "the worker is being restarted")
-        self._seq += 1
+        self._seq = number = self._seq + 1
         answer: asyncio.Future[Message] = self._loop.create_future()
-        self._requests[self._seq] = answer
-        (data,) = build_message({**header, "request": self._seq}, b"")
+        self._requests[number] = answer
+        (data,) = build_message({**header, "request": number}, b"")
         self._worker.control.send(data)
         try:
             return await answer
         finally:
-            self._requests.pop(self._seq, None)
+            del self._requests[number]
 
     async def restart(self) -> None:
         """Kills the worker and loads the file again; calls that wait go on waiting."""
         self.log.host("restarting the worker")
-        if self._worker is not None:
-            self._leave_worker(RpcError("worker-died", "the worker was restarted during the call"))
+        self._leave_worker(RpcError("worker-died", "the worker was restarted during the call"))
         self.restarts += 1
         self._enter("restarting")
         await self._start_worker()
@@ -228,20 +237,41 @@ class Host:
             try:
                 await asyncio.wait_for(self.ended.wait(), _SWEEP_S)
             except asyncio.TimeoutError:
-                self.records.sweep()
+                self._sweep()
         self.close()
+        await self._until_left()
+
+    def _sweep(self) -> None:
+        self.records.sweep()
+        WorkerProcess.reap_orphans()
+        if self._is_blocked():
+            self._spawn(self._end_if_stuck())
+        for lane in self._every_lane():
+            for call in tuple(lane.running.values()):
+                if call.starves_for(self.limits.kept_ms / 1000):
+                    error = RpcError("cancelled", f"nobody read on from the stream of {call.function}")
+                    with self.batch:
+                        self.cancel(call, error)
 
     def close(self) -> None:
         if self._phase == "dead":
             return
-        if self._worker is not None:
-            self._leave_worker(RpcError("worker-died", "the host was shut down during the call"))
+        self._leave_worker(RpcError("worker-died", "the host was shut down during the call"))
         self._enter("dead")
         self._fail_waiting(RpcError("worker-died", "the host was shut down"))
         self.log.host("host ended")
         self.log.flush()
 
+    async def _until_left(self) -> None:
+        """Waits for the end of the last worker: what it held, such as a device's memory, must be free."""
+        if self._left is not None:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._left.ended.wait(), _END_S)
+
     async def _start_worker(self) -> None:
+        await self._until_left()
+        if self._worker is not None or self._phase == "dead":
+            return
         self.failure = None
         self.log.begin_worker()
         try:
@@ -260,7 +290,8 @@ class Host:
         worker, self._worker = self._worker, None
         if worker is None:
             return
-        worker.kill()
+        worker.abandon()
+        self._left = worker
         for answer in self._requests.values():
             if not answer.done():
                 answer.set_exception(error)
@@ -285,7 +316,7 @@ class Host:
         if self._phase == "failed":
             self._worker = None
             return
-        if self._phase != "ready":
+        if self._phase != "ready" and not (self._reloads < _RELOADS and self._phase == "restarting"):
             self._worker = None
             self._fail(
                 RpcError(
@@ -301,10 +332,9 @@ class Host:
             RpcError("worker-died", f"the worker ended during the call: {death}", hint=hint, details=details)
         )
         self.restarts += 1
+        self._reloads += 1
         self._enter("restarting")
-        task = self._loop.create_task(self._start_worker())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._start_worker())
 
     def _enter(self, phase: Phase) -> None:
         if phase == self._phase:
@@ -423,7 +453,7 @@ class Host:
             if following.state == "waiting":
                 following.start()
             elif following.outcome is not None:
-                # Cancelled long ago, and only now begun or skipped.
+                # Cancelled before it began; it should be passed over at once.
                 self._await_end(following, lane)
         if call.outcome is None:
             outcome = Outcome.of_message(message)
@@ -456,17 +486,44 @@ class Host:
         stopped = call.stopped
         if lane.running.get(call.seq) is not call or stopped is None:
             return
-        if not lane.main or next(iter(lane.running)) != call.seq:
-            # Others run beside it or before it. It is left to itself, and keeps its place until it ends.
-            if call.outcome is None:
-                self._end(call, Outcome.of_error(call.id, stopped))
-            return
-        self.log.host(f"call {call.id} did not end when it was cancelled; killing the worker")
-        if call.outcome is None:
+        if lane.main:
+            self.log.host(f"call {call.id} did not end when it was cancelled; killing the worker")
             stopped.hint = "It did not stop by itself, so the worker was killed and is being restarted."
+        if call.outcome is None:
             self._end(call, Outcome.of_error(call.id, stopped))
-        if self._worker is not None:
+        if not lane.main:
+            # Others run beside it. It is left to itself, and keeps its place until it ends.
+            self._spawn(self._end_if_stuck())
+        elif self._worker is not None:
             self._worker.kill()
+
+    async def _end_if_stuck(self) -> None:
+        """Kills a worker whose cancelled calls do not end and keep others from running."""
+        worker, grace = self._worker, self.limits.grace_ms / 1000
+        if worker is None or self._phase != "ready":
+            return
+        try:
+            await asyncio.wait_for(self.ask_worker({"op": "ping"}), grace)
+        except RpcError:
+            return
+        except asyncio.TimeoutError:
+            why = "the worker does not answer"
+        else:
+            if not self._is_blocked():
+                return
+            why = "only calls that were cancelled run, and others wait for them"
+        if worker is self._worker:
+            self.log.host(f"{why}; killing it")
+            worker.kill()
+
+    def _is_blocked(self) -> bool:
+        given = [call for lane in self._every_lane() for call in lane.running.values()]
+        return self._waiting > 0 and bool(given) and all(call.outcome is not None for call in given)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _expire(self, call: Call, deadline_ms: int) -> None:
         with self.batch:
@@ -521,6 +578,7 @@ class Host:
             else:
                 self._end(call, Outcome.of_error(call.id, self._unknown(call.function)))
         self.log.host(f"loaded {self.config.file}: {', '.join(functions)}")
+        self._reloads = 0
         self._enter("ready")
         for lane in self._every_lane():
             self._pump(lane)

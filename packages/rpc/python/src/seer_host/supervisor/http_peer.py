@@ -80,7 +80,13 @@ class HttpPeer(Peer):
 
     def received(self) -> None:
         intake = self.intake
-        while len(intake) and self._request is None and self._keep_alive and self._large is None:
+        while (
+            len(intake)
+            and self._request is None
+            and self._keep_alive
+            and self._large is None
+            and not self.paused  # who does not read answers gets no more of them
+        ):
             if self._head is None:
                 end = intake.data.find(b"\r\n\r\n", intake.start, intake.end)
                 if end < 0:
@@ -189,7 +195,7 @@ class HttpPeer(Peer):
 
     def _go_on(self) -> None:
         with self.host.batch:
-            if not self.outbox.closed:
+            if len(self.intake) and not self.outbox.closed:
                 self.received()
 
     def _send(self, status: int, content_type: str, length: int, *body: Buffer) -> None:
@@ -216,6 +222,9 @@ class HttpPeer(Peer):
             self.transport.write_eof()
 
     def expired(self) -> None:
+        if self.has_read():
+            self._expect_within(self.host.limits.request_ms)
+            return
         if not self._draining and (self._head is not None or len(self.intake)):
             body = (
                 b'{"error":' + RpcError("bad-request", "the request did not arrive in time").encode() + b"}"
@@ -229,6 +238,7 @@ class HttpPeer(Peer):
         self.paused = False
         if self._reading:
             self.transport.resume_reading()
+        self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

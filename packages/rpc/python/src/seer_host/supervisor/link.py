@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, cast
 
 from .intake import Intake
 from .outbox import Outbox
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from ..messages import Buffer
@@ -20,10 +22,12 @@ class Link(asyncio.BufferedProtocol):
 
     def __init__(
         self,
+        end: socket.socket,
         batch: Batch,
         received: Callable[[bytes | bytearray], None],
         lost: Callable[[], None],
     ) -> None:
+        self._socket = end
         self._batch = batch
         self._received = received
         self._lost = lost
@@ -90,4 +94,12 @@ class Link(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and self._outbox is not None and not self._outbox.closed:
+            self._drain()
         self._lost()
+
+    def _drain(self) -> None:
+        """Takes what the worker sent before it ended, which a failed write to it leaves unread."""
+        with contextlib.suppress(OSError):
+            while size := self._socket.recv_into(self.get_buffer(-1)):
+                self.buffer_updated(size)

@@ -13,6 +13,7 @@ import threading
 
 from .config import ConfigError, HostConfig
 from .host import Host
+from .orphans import adopt_orphans
 from .server import Server
 
 
@@ -41,6 +42,7 @@ def _listen(config: HostConfig) -> socket.socket:
 
 
 async def _serve(config: HostConfig, listener: socket.socket) -> None:
+    adopt_orphans()
     host = Host(config)
     server = Server(host)
     loop = asyncio.get_running_loop()

@@ -28,6 +28,7 @@ class Peer(asyncio.BufferedProtocol):
         """Whether the client reads more slowly than it is written to."""
         self.expires: float | None = None
         """When the connection is ended, in the loop's time, if nothing changes that."""
+        self._unread = 0
         self._large: bytearray | None = None
         self._large_view = memoryview(b"")
         self._filled = 0
@@ -80,6 +81,11 @@ class Peer(asyncio.BufferedProtocol):
 
     def progressed(self) -> None:
         """More of it has come."""
+
+    def has_read(self) -> bool:
+        """Whether there is more for the client to read, and it has read some since this was last asked."""
+        before, self._unread = self._unread, self.transport.get_write_buffer_size()
+        return 0 < self._unread != before
 
     def expired(self) -> None:
         """The connection's time is over."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .link import Link
+from .orphans import end_orphans, reap_orphans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,10 @@ _MAIN = Path(__file__).parents[1] / "worker" / "__main__.py"
 _SOURCE = str(Path(__file__).parents[2])
 _DRAIN_S = 0.25
 """How long to wait for the last frames of a worker whose sockets its own children may hold open."""
+
+
+_workers: set[int] = set()
+"""The workers that have not been reaped."""
 
 
 class Death(NamedTuple):
@@ -67,6 +72,7 @@ class WorkerProcess:
         self._died = died
         self._loop = asyncio.get_running_loop()
         self._death: Death | None = None
+        self.ended = asyncio.Event()
         self._link_lost = False
         self._pipes: list[_Pipe] = []
 
@@ -83,8 +89,9 @@ class WorkerProcess:
             worker_calls.close()
             worker_control.close()
         self.pid = self._process.pid
-        self.calls = Link(batch, received, self._lost)
-        self.control = Link(batch, received, lambda: None)
+        _workers.add(self.pid)
+        self.calls = Link(calls, batch, received, self._lost)
+        self.control = Link(control, batch, received, lambda: None)
         self._sockets = ((calls, self.calls), (control, self.control))
         for name, stream in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
             assert stream is not None
@@ -112,6 +119,11 @@ class WorkerProcess:
             start_new_session=True,
         )
 
+    @staticmethod
+    def reap_orphans() -> None:
+        """Takes note of processes that the user's code started and that have ended without it."""
+        reap_orphans(_workers)
+
     async def connect(self) -> None:
         for end, link in self._sockets:
             end.setblocking(False)
@@ -123,8 +135,20 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
 
+    def abandon(self) -> None:
+        """Ends the worker, and hears nothing more of it."""
+        self.kill()
+        self.calls.close()
+        self.control.close()
+
     def _wait(self) -> None:
+        if hasattr(os, "waitid"):
+            # Until it is reaped its number is its own, so the group is that of its children and no other.
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            self.kill()
         returncode = self._process.wait()
+        _workers.discard(self.pid)
+        end_orphans(_workers)
         # The loop may be closed already, when the host is ending.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._exited, returncode)
@@ -155,6 +179,7 @@ class WorkerProcess:
                 stream.close()
         self.calls.close()
         self.control.close()
+        self.ended.set()
         self._died(self, self._death)
 
 

@@ -33,13 +33,17 @@ class Server:
     async def run(self, listener: socket.socket) -> None:
         """Serves until it is cancelled."""
         server = await self.loop.create_server(self._accept, sock=listener, backlog=128)
-        async with server:
-            while True:
-                await asyncio.sleep(_SWEEP_S)
-                now = self.time()
-                with self._host.batch:
-                    for peer in [p for p in self._peers if p.expires is not None and p.expires < now]:
-                        peer.expired()
+        try:
+            async with server:
+                while True:
+                    await asyncio.sleep(_SWEEP_S)
+                    now = self.time()
+                    with self._host.batch:
+                        for peer in [p for p in self._peers if p.expires is not None and p.expires < now]:
+                            peer.expired()
+        finally:
+            for peer in self._peers:
+                peer.transport.abort()
 
     def _accept(self) -> HttpPeer:
         return HttpPeer(self._host, self._access, self)

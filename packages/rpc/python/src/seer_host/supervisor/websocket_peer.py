@@ -218,12 +218,15 @@ class WebSocketPeer(Peer):
 
     def expired(self) -> None:
         """Asks a quiet client whether it lives, and gives it up when it has not answered."""
-        if self._asked_for_life or self._closing:
+        if self.has_read():
+            self._asked_for_life = False
+        elif self._asked_for_life or self._closing:
             self.transport.abort()
             return
-        self._asked_for_life = True
+        else:
+            self._asked_for_life = True
+            self.outbox.put(websocket.frame_head(PING, 0))
         self.expires = self._server.time() + _QUIET_S
-        self.outbox.put(websocket.frame_head(PING, 0))
 
     def resume_writing(self) -> None:
         super().resume_writing()

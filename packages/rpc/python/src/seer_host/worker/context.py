@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import asyncio
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -96,12 +96,14 @@ class Interrupter:
 
     def _interrupt(self) -> None:
         self._wanted = 0
-        task = self.task
-        if task is not None and asyncio.current_task(task.get_loop()) is not task:
-            # What runs at this moment is the loop itself, or another task.
-            task.get_loop().call_soon_threadsafe(task.cancel)
-        else:
-            raise Cancelled
+        if (task := self.task) is not None:
+            import asyncio  # which few files need, and those have
+
+            if asyncio.current_task(task.get_loop()) is not task:
+                # What runs at this moment is the loop itself, or another task.
+                task.get_loop().call_soon_threadsafe(task.cancel)
+                return
+        raise Cancelled
 
     def __enter__(self) -> None:
         """Inside `with`, no call of this thread is interrupted: half a message must not be sent."""

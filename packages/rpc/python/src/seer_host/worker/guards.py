@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import threading
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .context import Cancelled
 
 if TYPE_CHECKING:
+    import asyncio
     from types import TracebackType
 
 
@@ -75,6 +75,8 @@ class TaskGuard:
 
     def begin(self) -> None:
         """Says that the current task is the call's; raises when it has been cancelled already."""
+        import asyncio  # which few files need, and those have
+
         with self._lock:
             self._task = asyncio.current_task()
             cancelled = self._cancelled

@@ -103,6 +103,8 @@ class Worker:
             runner.cancel(header["seq"], header["id"])
         elif op == "credit":
             runner.grant(header["seq"], header["items"])
+        elif op == "ping":
+            runner.when_free(lambda: self._answer(header["request"], {}))
         elif op == "refs":
             self._answer(header["request"], {"refs": self._refs.list()})
         elif op == "free":

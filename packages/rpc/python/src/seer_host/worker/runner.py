@@ -303,6 +303,13 @@ class Runner:
 
     # From the control thread
 
+    def when_free(self, answer: Callable[[], None]) -> None:
+        """Answers as soon as calls that run beside others get on."""
+        if self._loop is not None and self._loop_has_thread:
+            self._loop.call_soon_threadsafe(answer)
+        else:
+            answer()
+
     def cancel(self, seq: int, call_id: str) -> None:
         if (cancel := self._cancels.get(seq)) is not None:
             cancel()
