@@ -16,8 +16,13 @@ export function reportError(error: unknown, { json }: { json: boolean }): void {
     return;
   }
   const paint = style(process.stderr);
-  const lines = [`${paint("red", "error:")} ${paint("bold", messageOf(error))}`];
-  if (traceback !== undefined) lines.push("", paint("dim", traceback.trimEnd()), "");
+  const message = messageOf(error);
+  const [first = "", ...rest] = message.split("\n");
+  const lines = [`${paint("red", "error:")} ${paint("bold", first)}`, ...rest];
+  // Some messages quote it already.
+  if (traceback !== undefined && !message.includes(traceback.trimEnd())) {
+    lines.push("", paint("dim", traceback.trimEnd()), "");
+  }
   if (SeerError.isInstance(error)) {
     if (error.hint !== undefined) lines.push(`${paint("cyan", "hint:")} ${error.hint}`);
     lines.push(paint("dim", `code: ${error.code}`));
@@ -29,7 +34,9 @@ export function reportError(error: unknown, { json }: { json: boolean }): void {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // Python's exceptions often say little without their type: `KeyError: 'layer'`.
+  return "pythonType" in error ? `${error.pythonType}: ${error.message}` : error.message;
 }
 
 /** Python's traceback, which an error carries itself or is wrapped around. */

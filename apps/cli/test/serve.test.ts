@@ -1,52 +1,152 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { McpConfig } from "@seer/config";
 import { McpTools } from "@seer/harness";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Cli, seer } from "./helpers/cli.ts";
-
-const greetings = fileURLToPath(new URL("fixtures/greetings.py", import.meta.url));
-
-let scratch: string;
-let env: Record<string, string>;
-
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "seer-cli-"));
-  env = { SEER_HOME: join(scratch, "home") };
-});
-afterAll(() => rm(scratch, { recursive: true }));
-
-/** Starts `seer serve`, and waits for what it prints with `--json`. */
-async function serve(...args: string[]) {
-  const cli = new Cli(["serve", greetings, "--json", ...args], { env, cwd: scratch });
-  await cli.until("\n");
-  return { cli, served: JSON.parse(cli.stdout) };
-}
+import { describe, expect, test } from "vitest";
+import { Place, sandboxProcesses } from "./helpers/place.ts";
 
 describe("seer serve", () => {
   test("serves until Ctrl-C, and then ends what it started", async () => {
-    const { cli, served } = await serve("--as", "prompt");
+    await using place = await Place.create();
+    await using serving = await place.serve("--as", "prompt");
+    const { served } = serving;
+
     expect(served).toMatchObject({
       name: "greetings",
       as: "prompt",
-      prompt: expect.stringContaining("greet"),
+      prompt: expect.stringContaining("greet(name"),
     });
     expect(served.functions[0]).toEqual({
       name: "greet",
       signature: "greet(name: str, *, greeting: str = 'hello') -> str",
       description: "Greet somebody.",
     });
-    expect((await list()).map((sandbox) => sandbox.sandboxId)).toEqual([served.id]);
+    expect(served.functions.map((fn) => fn.name)).not.toContain("not_exposed");
+    expect(await place.running()).toEqual([served.id]);
 
+    serving.cli.process.kill("SIGINT");
+    expect(await serving.cli.exitCode).toBe(130);
+    expect(await place.running()).toEqual([]);
+    expect(await sandboxProcesses()).toEqual([]);
+  });
+
+  test.each(["SIGTERM", "SIGHUP"] as const)("%s ends it as well", async (signal) => {
+    await using place = await Place.create();
+    await using serving = await place.serve();
+    serving.cli.process.kill(signal);
+
+    expect(await serving.cli.exitCode).toBe(signal === "SIGTERM" ? 143 : 129);
+    expect(await sandboxProcesses()).toEqual([]);
+  });
+
+  test("Ctrl-C while the file loads ends everything, without a word about it", async () => {
+    await using place = await Place.create();
+    const file = await place.write("slow.py", "import time\ntime.sleep(60)\n");
+    await using cli = place.start("serve", file);
+    await cli.until("Serving");
     cli.process.kill("SIGINT");
+
     expect(await cli.exitCode).toBe(130);
-    expect(await list()).toEqual([]);
-    await expect(fetch(served.url)).rejects.toThrow();
+    expect(cli.stderr).not.toContain("error:");
+    expect(await sandboxProcesses()).toEqual([]);
+  });
+
+  test("ends when its sandbox is stopped from elsewhere", async () => {
+    await using place = await Place.create();
+    await using serving = await place.serve("--name", "tools");
+    expect(await place.seer("stop", "tools")).toMatchObject({
+      exitCode: 0,
+      stdout: `Stopped ${serving.served.id}\n`,
+    });
+
+    expect(await serving.cli.exitCode).toBe(1);
+    expect(JSON.parse(serving.cli.stderr)).toMatchObject({ error: { code: "cli/ended" } });
+    expect(await sandboxProcesses()).toEqual([]);
+  });
+
+  test("uses seer.config.json beside the file, and says so", async () => {
+    await using place = await Place.create();
+    await place.write("seer.config.json", JSON.stringify({ env: { PLACE: "beside" } }));
+    const file = await place.write(
+      "where.py",
+      "import os\n\n\n@expose\ndef where() -> str:\n    return os.environ['PLACE']\n",
+    );
+    await using cli = place.start("serve", file);
+    await cli.until("Ctrl-C ends it.");
+
+    expect(cli.stderr).toContain("Using seer.config.json");
+    expect(cli.stdout).toContain("  seer call where where\n");
+    expect(await place.seer("call", "where", "where")).toMatchObject({ exitCode: 0, stdout: '"beside"\n' });
   });
 });
 
-async function list(): Promise<{ sandboxId: string }[]> {
-  return JSON.parse((await seer(["ls", "--json"], { env })).stdout);
-}
+describe("what an agent gets", () => {
+  test("library: a package that imports and calls, which only its owner may read", async () => {
+    await using place = await Place.create();
+    await using serving = await place.serve("--as", "library", "--name", "tools", "--out", "agent");
+
+    expect(serving.served).toMatchObject({ directory: "agent/tools", module: "tools" });
+    const code = "import tools; print(tools.greet('Ada', greeting='good morning'))";
+    const cwd = join(place.directory, "agent");
+    expect(execFileSync("python3", ["-c", code], { cwd, encoding: "utf8" })).toBe("good morning Ada\n");
+    expect((await stat(join(cwd, "tools", "_endpoint.json"))).mode & 0o777).toBe(0o600);
+    expect(await readFile(join(cwd, "tools", ".gitignore"), "utf8")).toContain("*");
+  });
+
+  test("library: what somebody else wrote is not replaced, and what `seer serve` wrote is", async () => {
+    await using place = await Place.create();
+    await place.write("tools/mine.py", "");
+    const refused = await place.seer("serve", place.greetings, "--name", "tools");
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("code: cli/destination-taken"),
+    });
+
+    for (const name of ["first", "second"]) {
+      await using serving = await place.serve("--out", "agent");
+      expect(serving.served.directory, name).toBe("agent/greetings");
+    }
+    expect(await readFile(join(place.directory, "agent/greetings/__init__.py"), "utf8")).toContain("greet");
+  });
+
+  test("mcp: a configuration with which a client finds exactly the exposed functions", async () => {
+    await using place = await Place.create();
+    await using serving = await place.serve("--as", "mcp", "--name", "tools", "--out", "agent");
+    const { mcpServers, file } = serving.served;
+
+    const written = join(place.directory, file ?? "");
+    expect(JSON.parse(await readFile(written, "utf8"))).toEqual({ mcpServers });
+    expect((await stat(written)).mode & 0o777).toBe(0o600);
+    await using tools = await McpTools.connect(mcpServers ?? {});
+    expect(tools.tools.map(({ tool }) => tool)).toEqual([
+      "greet",
+      "list_greeted",
+      "fail",
+      "give_back",
+      "sleep",
+      "count",
+    ]);
+    expect(await tools.call("mcp__tools__greet", { name: "Ada" })).toMatchObject({
+      isError: false,
+      text: expect.stringContaining("hello Ada"),
+    });
+  });
+
+  test("skill: a folder whose script calls", async () => {
+    await using place = await Place.create();
+    await using serving = await place.serve("--as", "skill");
+
+    const folder = join(place.directory, serving.served.directory ?? "");
+    expect(await readFile(join(folder, "SKILL.md"), "utf8")).toMatch(/^---\nname: /);
+    expect((await stat(join(folder, "scripts/call.py"))).isFile()).toBe(true);
+  });
+
+  test("typescript: a module", async () => {
+    await using place = await Place.create();
+    await using serving = await place.serve("--as", "typescript", "--out", "agent");
+
+    expect(serving.served.module).toBe("agent/greetings/greetings.ts");
+    const module = join(place.directory, serving.served.module ?? "");
+    expect(await readFile(module, "utf8")).toContain('from "@seer/rpc"');
+  });
+});

@@ -11,10 +11,10 @@ export async function call(
   signal: AbortSignal,
 ): Promise<void> {
   const args = parseArguments(options.args);
-  const { url, token } = await findEndpoint(target, fn);
+  const { url, token, description } = await findEndpoint(target, fn);
   await using client = await RpcClient.connect({ url, token, signal });
   const watch = { signal, onOutput: (text: string) => void process.stderr.write(text) };
-  const { functions } = await client.describe({ signal });
+  const { functions } = description ?? (await client.describe({ signal }));
   if (functions.find(({ name }) => name === fn)?.stream) {
     for await (const item of client.stream(fn, args, watch)) console.log(toJson(item));
     return;

@@ -13,19 +13,20 @@ export async function ls({ json = false }: { json?: boolean }): Promise<void> {
     process.stderr.write("Nothing is running.\n");
     return;
   }
-  const rows = running.map(({ sandboxId, name, backend, startedAt, served }) => [
-    sandboxId,
-    name ?? "",
-    backend,
-    age(startedAt),
-    served.map((one) => one.name).join(", "),
+  const rows = running.map((sandbox) => [
+    sandbox.id,
+    sandbox.name,
+    sandbox.backend,
+    sandbox.state,
+    duration(sandbox.uptimeMs),
+    sandbox.interfaces.join(", "),
   ]);
-  const [header, ...lines] = table(["ID", "NAME", "BACKEND", "AGE", "SERVES"], rows).split("\n");
-  console.log([style(process.stdout)("bold", header ?? ""), ...lines].join("\n"));
+  const [header = "", ...lines] = table(["ID", "NAME", "BACKEND", "STATE", "UP", "SERVES"], rows).split("\n");
+  console.log([style(process.stdout)("bold", header), ...lines].join("\n"));
 }
 
-function age(startedAt: string | number | Date): string {
-  const seconds = Math.max(0, Math.round((Date.now() - new Date(startedAt).getTime()) / 1000));
+function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;

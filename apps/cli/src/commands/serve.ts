@@ -1,12 +1,15 @@
 import { stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
 import type { Progress } from "@seer/config";
 import { ScopedSandbox } from "@seer/environment";
 import { CliError } from "../errors.ts";
+import { exampleCall } from "../serve/example-call.ts";
 import { findConfig } from "../serve/find-config.ts";
 import { type Handed, handOver } from "../serve/hand-over.ts";
 import type { ServeMode } from "../serve/serve-modes.ts";
 import { signature } from "../serve/signature.ts";
 import { untilEnded } from "../serve/until-ended.ts";
+import { assertReplaceable } from "../serve/write-folder.ts";
 import { style } from "../terminal/style.ts";
 
 interface ServeOptions {
@@ -14,7 +17,6 @@ interface ServeOptions {
   name?: string;
   out?: string;
   config?: string;
-  port?: number;
   json?: boolean;
 }
 
@@ -22,7 +24,7 @@ interface ServeOptions {
 export async function serve(file: string, options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { as: mode, name, out, json = false } = options;
   const say: Progress = json ? () => {} : reportProgress;
-  await assertFile(file);
+  await checkRequest(file, options);
   const config = await findConfig(file, options.config, say);
   await using sandbox = new ScopedSandbox(config, { onProgress: say });
   await sandbox.start({ signal });
@@ -32,12 +34,18 @@ export async function serve(file: string, options: ServeOptions, signal: AbortSi
   say("Stopping the sandbox");
 }
 
-/** Before anything is started: a sandbox can take minutes. */
-async function assertFile(file: string): Promise<void> {
+/** What can be known before a sandbox is started and a model loaded, which can take minutes. */
+async function checkRequest(file: string, { as: mode, name, out = "." }: ServeOptions): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found?.isFile()) return;
-  const problem = found === undefined ? "does not exist" : "is not a file";
-  throw new CliError("cli/no-file", `The interface file ${file} ${problem}`);
+  if (!found?.isFile()) {
+    const problem = found === undefined ? "does not exist" : "is not a file";
+    throw new CliError("cli/no-file", `The interface file ${file} ${problem}`, {
+      hint: "Give the path of a Python file that marks functions with `@expose`.",
+    });
+  }
+  if (mode === "library" || mode === "typescript") {
+    await assertReplaceable(join(out, name ?? basename(file, extname(file))));
+  }
 }
 
 function describe(id: string, mode: ServeMode, { served, fields }: Handed): string {
@@ -53,17 +61,19 @@ function describe(id: string, mode: ServeMode, { served, fields }: Handed): stri
 function explain(id: string, { served, next }: Handed): string {
   const paint = style(process.stdout);
   const { name, description } = served;
-  const functions = description.functions.map((fn) => `  ${signature(fn)}`);
-  const example = description.functions[0]?.name ?? "FUNCTION";
+  const [first, ...others] = description.functions;
   return [
-    paint("bold", `${name} serves ${functions.length} function${functions.length === 1 ? "" : "s"}:`),
-    ...functions,
+    paint(
+      "bold",
+      `${name} serves ${others.length === 0 ? "one function" : `${others.length + 1} functions`}:`,
+    ),
+    ...description.functions.map((fn) => `  ${signature(fn)}`),
     "",
     next,
     "",
     "From another terminal:",
     "",
-    `  seer call ${name} ${example} --args '{}'`,
+    ...(first === undefined ? [] : [`  ${exampleCall(name, first)}`]),
     `  seer stop ${id}`,
     "",
     paint("dim", "Ctrl-C ends it."),

@@ -10,10 +10,10 @@ export async function stop(target: string | undefined, { all = false }: { all?: 
   const sandboxes = target === undefined ? await Sandbox.list() : [await findSandbox(target)];
   if (sandboxes.length === 0) process.stderr.write("Nothing is running.\n");
   await Promise.all(
-    sandboxes.map(async ({ sandboxId }) => {
-      const sandbox = await Sandbox.fromId(sandboxId);
+    sandboxes.map(async ({ id }) => {
+      const sandbox = await Sandbox.fromId(id);
       await sandbox.terminate();
-      console.log(`Stopped ${sandboxId}`);
+      console.log(`Stopped ${id}`);
     }),
   );
 }

@@ -39,11 +39,7 @@ const forms: Record<ServeMode, Form> = {
     await writeFolder(folder, library.files);
     return {
       fields: { directory: folder, module: library.name },
-      next: [
-        `The library is in ${show(folder)}. In a Python started from ${show(out)}:`,
-        "",
-        `  import ${library.name}`,
-      ].join("\n"),
+      next: `The library is in ${show(folder)}. In a Python started ${from(out)}:\n\n  import ${library.name}`,
     };
   },
 
@@ -62,7 +58,7 @@ const forms: Record<ServeMode, Form> = {
   async prompt(sandbox, { file, out, ...options }) {
     const prompt = await sandbox.serve(file, { exposeAs: "prompt", ...options });
     const written = out === undefined ? undefined : join(out, `${lastServed(sandbox).name}.md`);
-    if (written !== undefined) await writePrivate(written, `${prompt}\n`);
+    if (written !== undefined) await writePrivate(written, prompt);
     return {
       fields: { prompt, ...(written === undefined ? {} : { file: written }) },
       next: written === undefined ? prompt : `The prompt is in ${show(written)}:\n\n${prompt}`,
@@ -85,7 +81,11 @@ const forms: Record<ServeMode, Form> = {
     const { toTypeScript } = await import("@seer/expose-adapters/typescript");
     const folder = join(out, served.name);
     await writeFolder(folder, await toTypeScript(served));
-    return { fields: { directory: folder }, next: `The TypeScript module is in ${show(folder)}.` };
+    const module = join(folder, `${served.name}.ts`);
+    return {
+      fields: { directory: folder, module },
+      next: `The TypeScript module is ${show(module)}. What imports it needs the package @seer/rpc.`,
+    };
   },
 };
 
@@ -98,6 +98,10 @@ function lastServed(sandbox: ScopedSandbox): ServedInterface {
 async function writePrivate(file: string, text: string): Promise<void> {
   await mkdir(join(file, ".."), { recursive: true });
   await writeFile(file, text, { mode: 0o600 });
+}
+
+function from(directory: string): string {
+  return relative("", directory) === "" ? "here" : `in ${show(directory)}`;
 }
 
 function show(path: string): string {

@@ -11,8 +11,12 @@ const markerText = "# Written by `seer serve`; it holds a token.\n*\n";
  *
  * @throws CliError `cli/destination-taken` rather than replace anything else
  */
-export async function writeFolder(folder: string, files: Record<string, string>): Promise<void> {
-  await clear(folder);
+export async function writeFolder(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  await assertReplaceable(folder);
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const [path, content] of Object.entries({ [marker]: markerText, ...files })) {
     const file = join(folder, path);
@@ -21,17 +25,18 @@ export async function writeFolder(folder: string, files: Record<string, string>)
   }
 }
 
-async function clear(folder: string): Promise<void> {
+/** @throws CliError `cli/destination-taken` when something is there that `writeFolder` did not write */
+export async function assertReplaceable(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
-  const isOurs = (await readFile(join(folder, marker), "utf8").catch(() => "")) === markerText;
-  if (!isOurs && (await readdir(folder)).length > 0) {
-    throw new CliError(
-      "cli/destination-taken",
-      `${relative("", folder)} exists, and \`seer serve\` did not write it`,
-      {
-        hint: "Choose another place with --out, or another --name.",
-      },
-    );
-  }
-  await rm(folder, { recursive: true });
+  const mark = await readFile(join(folder, marker), "utf8").catch(() => "");
+  if (mark === markerText || (await isEmptyFolder(folder))) return;
+  throw new CliError(
+    "cli/destination-taken",
+    `${relative("", folder)} exists, and \`seer serve\` did not write it`,
+    { hint: "Choose another place with --out, or another --name." },
+  );
+}
+
+async function isEmptyFolder(path: string): Promise<boolean> {
+  return (await readdir(path).catch(() => ["a file"])).length === 0;
 }
