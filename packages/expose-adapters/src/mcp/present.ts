@@ -31,7 +31,7 @@ function keyOf(key: unknown): string {
   return typeof key === "object" ? JSON.stringify(present(key)) : String(key);
 }
 
-/** A number that `JSON.stringify` writes with all its digits. TypeScript's library does not know `rawJSON` yet. */
+/** A number that transports write with all its digits. TypeScript's library does not know `rawJSON` yet. */
 function rawNumber(digits: string): object {
   return (JSON as unknown as { rawJSON(text: string): object }).rawJSON(digits);
 }

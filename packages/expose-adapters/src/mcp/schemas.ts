@@ -101,7 +101,9 @@ class SchemaPrinter {
       case "set":
         return { type: "array", items: this.print(shape.items) };
       case "tuple":
-        return this.#tuple(shape.items);
+        return shape.rest === undefined
+          ? this.#tuple(shape.items)
+          : { type: "array", items: this.print(shape.rest) };
       case "dict":
         return { type: "object", additionalProperties: this.print(shape.values) };
       case "union":

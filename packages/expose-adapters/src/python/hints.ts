@@ -51,9 +51,7 @@ export function pythonHint(shape: Shape, direction: Direction, names: PythonName
 
 // Literal takes no floats, which enums may have as values.
 function literalHint(values: readonly LiteralValue[], names: PythonNames): string {
-  const texts = values.map((value) =>
-    typeof value === "number" && !Number.isInteger(value) ? undefined : pythonLiteral(value),
-  );
+  const texts = values.map(pythonLiteral);
   if (values.length > 0 && texts.every((text) => text !== undefined)) {
     return `${names.from("typing", "Literal")}[${texts.join(", ")}]`;
   }

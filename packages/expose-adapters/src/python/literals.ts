@@ -14,7 +14,7 @@ export function pythonLiteral(value: unknown): string | undefined {
     case "bigint":
       return String(value);
     case "number":
-      return pythonNumber(value);
+      return Number.isSafeInteger(value) ? String(value) : undefined;
     default:
       return value === null ? "None" : undefined;
   }
@@ -23,6 +23,7 @@ export function pythonLiteral(value: unknown): string | undefined {
 /** JSON as a Python expression. */
 export function pythonJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
+  if (typeof value === "number") return String(value);
   if (typeof value !== "object" || value === null) return pythonLiteral(value) ?? "None";
   const items = Object.entries(value).map(([key, item]) => `${pythonString(key)}: ${pythonJson(item)}`);
   return `{${items.join(", ")}}`;
@@ -32,20 +33,13 @@ export function pythonJson(value: unknown): string {
 export function pythonDocstring(text: string, indent = ""): string {
   const safe = text
     .replaceAll("\\", "\\\\")
-    .replaceAll('"""', '\\"\\"\\"')
-    .replaceAll(/[^\P{C}\n\t]|[\u2028\u2029]/gu, escaped)
-    // Four quotes in a row would end it one too early.
-    .replace(/"$/, '\\"');
+    // Three in a row would end it, as would one before the three that do.
+    .replaceAll(/"(?="|$)/g, '\\"')
+    .replaceAll(/[^\P{C}\n\t]|[\u2028\u2029]/gu, escaped);
   const lines = safe.split("\n").map((line) => line.trimEnd());
   return `"""${lines.map((line, i) => (i === 0 || line === "" ? line : indent + line)).join("\n")}${
     lines.length > 1 ? `\n${indent}` : ""
   }"""`;
-}
-
-function pythonNumber(value: number): string | undefined {
-  if (!Number.isFinite(value)) return undefined;
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return undefined;
-  return Object.is(value, -0) ? "-0.0" : String(value);
 }
 
 function escaped(character: string): string {

@@ -56,10 +56,17 @@ function formatParameter(parameter: Parameter, names: PythonNames, otherDefault:
   return `${text} = ${defaultLiteral(parameter) ?? otherDefault(parameter.defaultText ?? "...")}`;
 }
 
-/** A default that is a literal of the parameter's own type; any other must be left to the function itself. */
+/**
+ * A default that is a literal of the parameter's own type, and so means the same when it is sent; any other must be
+ * left to the function itself.
+ */
 function defaultLiteral({ shape, default: value, defaultText = "" }: Parameter): string | undefined {
-  if (value === undefined || !accepts(shape, value)) return undefined;
-  // JavaScript does not keep 1.0 apart from 1, nor the last digits of a long integer.
-  if (typeof value !== "number" && typeof value !== "bigint") return pythonLiteral(value);
-  return /^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(defaultText) ? defaultText : undefined;
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" && typeof value !== "bigint") {
+    return accepts(shape, value) ? pythonLiteral(value) : undefined;
+  }
+  // JavaScript keeps neither 1.0 apart from 1 nor the last digits of a long integer, but Python's own text does.
+  if (!/^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(defaultText)) return undefined;
+  const number = /^-?\d+$/.test(defaultText) ? BigInt(defaultText) : Number(defaultText);
+  return accepts(shape, number) ? defaultText : undefined;
 }

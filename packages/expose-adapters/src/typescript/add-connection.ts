@@ -27,8 +27,8 @@ export function addConnection(
     returnType: `Promise<${client}>`,
     statements: [
       `${connection} ??= ${client}.connect({`,
-      `  url: ${env}.${environmentVariables.rpcUrl} || ${JSON.stringify(url)},`,
-      `  token: ${env}.${environmentVariables.rpcToken} || ${JSON.stringify(token)},`,
+      `  url: ${env}["${environmentVariables.rpcUrl}"] || ${JSON.stringify(url)},`,
+      `  token: ${env}["${environmentVariables.rpcToken}"] || ${JSON.stringify(token)},`,
       "});",
       "try {",
       `  return await ${connection};`,
