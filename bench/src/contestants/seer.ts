@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { toLibrary } from "@seer/expose-adapters/library";
 import { type LaunchedHost, launchHost } from "@seer/rpc/launch";
 import { directoryTarget, installWorkspace, Workspace } from "@seer/workspace";
 import { connectSeer } from "../callers/seer.ts";
@@ -48,7 +49,6 @@ export const seer: Contestant = {
 
 /** Generates the library, and gives the directory to import it from. */
 async function installLibrary(host: LaunchedHost, root: string): Promise<string> {
-  const { toLibrary } = await import("@seer/expose-adapters/library");
   await using client = await host.client();
   const description = await client.describe();
   const library = toLibrary({ name: libraryName, url: host.url, token: host.token, description });

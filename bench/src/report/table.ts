@@ -9,7 +9,7 @@ export function formatRow(result: RowResult): string {
     if (limit === undefined) return "";
     const sorted = [limit, ...others.toSorted((a, b) => a.ratio - b.ratio)];
     return table([
-      [`${row.title}, from ${language}`, ...headings(row)],
+      [row.kind === "start" ? row.title : `${row.title}, from ${language}`, ...headings(row)],
       ...sorted.map((figures) => cells(row, figures)),
     ]);
   });

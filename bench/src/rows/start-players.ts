@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { readSandboxConfig, type SandboxConfigInput } from "@seer/config";
 import { RpcClient, type ServedInterface } from "@seer/rpc";
 import { launchHost } from "@seer/rpc/launch";
 import { endChild, track } from "../processes/children.ts";
@@ -65,7 +65,7 @@ async function answerOfHost(python: string, row: StartRow): Promise<() => Promis
 
 async function answerOfSandbox(row: StartRow): Promise<number> {
   const { ScopedSandbox } = await import("@seer/environment");
-  await using sandbox = new ScopedSandbox(configOf(row));
+  await using sandbox = new ScopedSandbox(await configOf(row));
   await sandbox.start();
   return await timed(async () => {
     await sandbox.serve(row.file, { exposeAs: "library", name: "bench" });
@@ -76,7 +76,7 @@ async function answerOfSandbox(row: StartRow): Promise<number> {
 
 async function answerOfNewSandbox(row: StartRow): Promise<() => Promise<unknown>> {
   const { ScopedSandbox } = await import("@seer/environment");
-  const sandbox = new ScopedSandbox(configOf(row));
+  const sandbox = new ScopedSandbox(await configOf(row));
   try {
     await sandbox.start();
     await sandbox.serve(row.file, { exposeAs: "library", name: "bench" });
@@ -116,9 +116,9 @@ async function answer(
   await client.call(row.function);
 }
 
-/** The configuration that `seer serve` finds beside the file. Its paths begin where it is. */
-function configOf({ file }: StartRow): Record<string, unknown> {
-  return JSON.parse(readFileSync(join(dirname(file), "seer.config.json"), "utf8"));
+/** The configuration that `seer serve` finds beside the file. */
+function configOf({ file }: StartRow): Promise<SandboxConfigInput> {
+  return readSandboxConfig(join(dirname(file), "seer.config.json"));
 }
 
 async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
