@@ -31,7 +31,7 @@ export class CallTable {
       throw new RpcError("rpc/bad-request", `This client already has a call \`${call.id}\` under way`);
     }
     this.#calls.set(call.id, call);
-    call.sent = this.#connection.send(call.message ?? call.attachMessage());
+    this.#send(call);
   }
 
   /** Lets a stream send more items. */
@@ -45,7 +45,8 @@ export class CallTable {
   cancel(call: Call, error: () => unknown): void {
     if (!this.#calls.has(call.id)) return;
     this.#end(call, { error });
-    if (call.sent && !this.#connection.send(cancelMessage(call.id))) this.#abandoned.add(call.id);
+    if (call.sentAt !== undefined && !this.#connection.send(cancelMessage(call.id)))
+      this.#abandoned.add(call.id);
   }
 
   async close(): Promise<void> {
@@ -63,8 +64,8 @@ export class CallTable {
     try {
       const state = call.receive(message);
       if (state === "last") this.#calls.delete(call.id);
-      // It was lost with the connection on its way there. Should it have arrived after all, its id keeps it from running twice.
-      else if (state === "unknown-call") this.#connection.send(call.message as string | Buffer);
+      // It was lost with the connection. Should it arrive after all, its id keeps it from running twice.
+      else if (state === "never-arrived") this.#connection.send(call.message as string | Buffer);
     } catch (error) {
       // A value that cannot be read, or a caller's own callback.
       this.cancel(call, () => error);
@@ -77,10 +78,14 @@ export class CallTable {
     for (const id of this.#abandoned) this.#connection.send(cancelMessage(id));
     this.#abandoned.clear();
     for (const call of [...this.#calls.values()]) {
-      if (call.sent && restarted) this.#end(call, { error: lost });
-      else if (call.sent) this.#attach(call);
-      else call.sent = this.#connection.send(call.message ?? call.attachMessage());
+      if (call.sentAt === undefined) this.#send(call);
+      else if (restarted) this.#end(call, { error: lost });
+      else this.#attach(call);
     }
+  }
+
+  #send(call: Call): void {
+    if (this.#connection.send(call.message ?? call.attachMessage())) call.sentAt = Date.now();
   }
 
   #attach(call: Call): void {

@@ -22,8 +22,8 @@ export class Call {
   readonly id: string;
   readonly message: string | Buffer | undefined;
   readonly outcome: Promise<Outcome>;
-  /** Whether the message has been handed to a connection, so that the host may know the call. */
-  sent = false;
+  /** When the message was first handed to a connection; since then the host may know the call. */
+  sentAt: number | undefined;
   /** How many items the host may have sent, all grants together. */
   granted: number;
   readonly #settle: (outcome: Outcome) => void;
@@ -62,8 +62,8 @@ export class Call {
     this.#settle(outcome);
   }
 
-  /** Takes a message about this call; says whether it was the last, or that the host never heard of the call. */
-  receive({ header, value }: Message): "more" | "last" | "unknown-call" {
+  /** Takes a message about this call; says whether it was the last, or that the call never reached the host. */
+  receive({ header, value }: Message): "more" | "last" | "never-arrived" {
     if (header.op !== "error") this.#known = true;
     switch (header.op) {
       case "result":
@@ -71,8 +71,7 @@ export class Call {
         return "last";
       case "error": {
         const error = value() as WireError;
-        if (error.code === "unknown-call" && this.message !== undefined && !this.#known)
-          return "unknown-call";
+        if (error.code === "unknown-call" && this.#neverArrived(error)) return "never-arrived";
         this.settle({ error: () => errorFromHost(error) });
         return "last";
       }
@@ -88,6 +87,14 @@ export class Call {
       default:
         return "more";
     }
+  }
+
+  /** A call that the host does not know may have ended too long ago, unless it knows all since this one was sent. */
+  #neverArrived({ details }: WireError): boolean {
+    if (this.message === undefined || this.#known || this.sentAt === undefined) return false;
+    const completeForMs = details?.completeForMs;
+    // Wall time, which goes on while this machine sleeps.
+    return typeof completeForMs === "number" && Date.now() - this.sentAt < completeForMs;
   }
 
   #takeItem({ index }: MessageHeader, value: () => unknown): void {

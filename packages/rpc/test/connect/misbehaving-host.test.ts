@@ -97,14 +97,33 @@ test("a call that got lost on its way is sent again", async () => {
     onMessage(header, send, socket) {
       received.push(String(header.op));
       if (received.length === 1) return socket.terminate();
-      if (header.op === "attach")
-        send({ op: "error", id: header.id }, { code: "unknown-call", message: "no such call" });
+      if (header.op === "attach") {
+        const details = { completeForMs: 60_000 };
+        send({ op: "error", id: header.id }, { code: "unknown-call", message: "no such call", details });
+      }
       if (header.op === "call") send({ op: "result", id: header.id }, 42);
     },
   });
   await using client = await RpcClient.connect({ url: host.url, token });
   expect(await client.call("f")).toBe(42);
   expect(received).toEqual(["call", "attach", "call"]);
+});
+
+test("a call that the host may have run and forgotten is not sent again", async () => {
+  const received: string[] = [];
+  await using host = await scriptedHost({
+    onMessage(header, send, socket) {
+      received.push(String(header.op));
+      if (header.op === "call") setTimeout(() => socket.terminate(), 50);
+      if (header.op !== "attach") return;
+      // It has dropped the records of calls that were accepted after this one was sent.
+      const details = { completeForMs: 20 };
+      send({ op: "error", id: header.id }, { code: "unknown-call", message: "no longer kept", details });
+    },
+  });
+  await using client = await RpcClient.connect({ url: host.url, token });
+  await expect(client.call("f")).rejects.toMatchObject({ code: "rpc/unknown-call" });
+  expect(received).toEqual(["call", "attach"]);
 });
 
 test("a call that the host has forgotten after all is not sent again", async () => {

@@ -24,6 +24,8 @@ class Records:
         self._calls: dict[str, Call] = {}
         self._ended: deque[tuple[Call, int]] = deque()
         self._size = 0
+        self._complete_since = time.time()
+        """Every call that was accepted since then is still here."""
 
     def __iter__(self) -> Iterator[Call]:
         return iter(self._calls.values())
@@ -38,7 +40,9 @@ class Records:
         call = self._calls.get(call_id)
         if call is None:
             raise RpcError(
-                "unknown-call", f"there is no call {call_id[:64]!r}, or its result is no longer kept"
+                "unknown-call",
+                f"there is no call {call_id[:64]!r}, or its result is no longer kept",
+                details={"completeForMs": int((time.time() - self._complete_since) * 1000)},
             )
         return call
 
@@ -62,4 +66,5 @@ class Records:
     def _drop_oldest(self) -> None:
         call, size = self._ended.popleft()
         self._size -= size
+        self._complete_since = max(self._complete_since, call.accepted_at)
         del self._calls[call.id]
