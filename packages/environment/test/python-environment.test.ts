@@ -1,33 +1,16 @@
-import { execFile } from "node:child_process";
 import { access, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { findPython } from "@seer/rpc/launch";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Sandbox } from "../src/index.ts";
-import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
+import { errorOf, isolations, useOwnHome } from "./support/home.ts";
+import { useTinyPackage } from "./support/wheels.ts";
 
 const home = useOwnHome();
 const environments = join(home, "environments");
 
-beforeAll(async () => {
-  const wheels = await temporaryDirectory();
-  const { executable } = await findPython();
-  const script = join(import.meta.dirname, "fixtures", "make_wheel.py");
-  for (const version of ["1.0", "2.0"]) {
-    await promisify(execFile)(executable, [script, wheels, "seer_tiny", version]);
-  }
-  // No index is asked: packages come from that folder only, with pip and with uv.
-  const settings = { PIP_NO_INDEX: "1", PIP_FIND_LINKS: wheels, UV_NO_INDEX: "1", UV_FIND_LINKS: wheels };
-  const before = Object.fromEntries(Object.keys(settings).map((name) => [name, process.env[name]]));
-  Object.assign(process.env, settings);
-  afterAll(() => {
-    for (const [name, value] of Object.entries(before)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  });
-});
+beforeAll(useTinyPackage);
+afterAll(() => vi.unstubAllEnvs());
 
 const tiny = { pythonPackages: ["seer-tiny==1.0"] };
 const version = "import seer_tiny; print(seer_tiny.__version__)";
