@@ -24,6 +24,8 @@ describe("seer serve", () => {
     expect(served.functions.map((fn) => fn.name)).not.toContain("not_exposed");
     expect(await place.running()).toEqual([served.id]);
 
+    expect((await sandboxProcesses()).length > 0).toBe(process.platform === "linux");
+
     serving.cli.process.kill("SIGINT");
     expect(await serving.cli.exitCode).toBe(130);
     expect(await place.running()).toEqual([]);
