@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { EmulatedClock } from "./emulated-clock.ts";
 import type { EmulatorPipeline, RecordedCall } from "./emulator-pipeline.ts";
 import type { EmulatorState } from "./emulator-state.ts";
@@ -67,6 +68,11 @@ export class ModalEmulator implements AsyncDisposable {
   /** The latest calls of all clients, the oldest first. */
   calls(): readonly RecordedCall[] {
     return this.#parts.pipeline.calls;
+  }
+
+  /** Lets this very process trust the tunnels; others do through `env`. */
+  trustTunnels(): void {
+    setDefaultCACertificates([...getCACertificates("default"), this.certificateAuthority.certificate]);
   }
 
   /** Ends every sandbox and the server; safe to call twice. */

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Condition } from "../condition.ts";
-import { type ExitStatus, encodeFrame, frameKind, readFrames } from "../inside/frames.ts";
+import { type ExitStatus, encodeCount, encodeFrame, frameKind, readFrames } from "../inside/frames.ts";
 import { InputWriter } from "./input-writer.ts";
 import { OutputBuffer } from "./output-buffer.ts";
 
@@ -42,6 +42,7 @@ export class Exec {
       else if (kind === frameKind.stderr) this.stderr.append(payload);
       else if (kind === frameKind.stdoutEnd) this.stdout.end();
       else if (kind === frameKind.stderrEnd) this.stderr.end();
+      else if (kind === frameKind.stdinTaken) this.stdin.take(payload.readUInt32BE());
       else if (kind === frameKind.exit) this.#settle(JSON.parse(payload.toString()) as ExitStatus);
     }
     // A connection without an exit is a sandbox that ended with everything in it.
@@ -49,6 +50,7 @@ export class Exec {
     this.stdout.end();
     this.stderr.end();
     this.#socket.destroy();
+    this.stdin.take(0);
   }
 
   #settle(exit: ExitStatus): void {
@@ -57,8 +59,6 @@ export class Exec {
   }
 
   #grant(kind: number, bytes: number): void {
-    const payload = Buffer.alloc(4);
-    payload.writeUInt32BE(bytes);
-    if (this.#socket.writable) this.#socket.write(encodeFrame(kind, payload));
+    if (this.#socket.writable) this.#socket.write(encodeCount(kind, bytes));
   }
 }

@@ -1,12 +1,19 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
+import { Condition } from "../condition.ts";
 import { encodeFrame, frameKind } from "../inside/frames.ts";
 import { StatusError } from "../wire/status-error.ts";
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** How much may wait for a command that does not read. */
+const UNREAD_BYTES = 64 * 1024;
 
 /** One command's stdin: takes each byte once, whatever a client repeats after a broken connection. */
 export class InputWriter {
   readonly #socket: Socket;
+  readonly #changed = new Condition();
   #written = 0;
+  #taken = 0;
   #closed = false;
   #turn: Promise<void> = Promise.resolve();
 
@@ -31,9 +38,21 @@ export class InputWriter {
       const fresh = data.subarray(this.#written - offset);
       if (fresh.length === 0) return;
       if (this.#closed) throw new StatusError("FAILED_PRECONDITION", "stdin is closed");
-      this.#written += fresh.length;
-      if (!this.#socket.write(encodeFrame(frameKind.stdin, fresh))) await writable(this.#socket);
+      for (let start = 0; start < fresh.length; start += CHUNK_BYTES) {
+        const chunk = fresh.subarray(start, start + CHUNK_BYTES);
+        this.#written += chunk.length;
+        this.#socket.write(encodeFrame(frameKind.stdin, chunk));
+        await this.#changed.until(
+          () => this.#written - this.#taken <= UNREAD_BYTES || this.#socket.destroyed || undefined,
+        );
+      }
     });
+  }
+
+  /** Says that the command's pipe took so many bytes. */
+  take(bytes: number): void {
+    this.#taken += bytes;
+    this.#changed.notify();
   }
 
   /** Says that no more comes. */
@@ -50,9 +69,4 @@ export class InputWriter {
     this.#turn = result.catch(() => {});
     return result;
   }
-}
-
-async function writable(socket: Socket): Promise<void> {
-  if (socket.destroyed) return;
-  await Promise.race([once(socket, "drain"), once(socket, "close")]);
 }

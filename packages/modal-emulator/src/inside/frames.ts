@@ -15,6 +15,7 @@ export const frameKind = {
   stdoutEnd: 13,
   stderrEnd: 14,
   exit: 15,
+  stdinTaken: 16,
 } as const;
 
 export interface Frame {
@@ -78,6 +79,13 @@ export async function* readFrames(source: AsyncIterable<Buffer>): AsyncGenerator
   } catch {
     return;
   }
+}
+
+/** A frame that says a number of bytes: credit for output, or input that was taken. */
+export function encodeCount(kind: number, bytes: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(bytes);
+  return encodeFrame(kind, payload);
 }
 
 /** Reads up to the first newline of a stream and leaves the rest in it. */

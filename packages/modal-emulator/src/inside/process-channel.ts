@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import {
   type ExitStatus,
+  encodeCount,
   encodeFrame,
   type Frame,
   frameKind,
@@ -44,15 +45,11 @@ export class ProcessChannel {
     this.#socket.write(encodeFrame(frameKind.stderr, Buffer.from(text)));
   }
 
-  /** Takes a credit frame; false for any other. */
-  grant(frame: Frame): boolean {
-    const stream = outputStreams.find((name) => frame.kind === frameKind[`${name}Credit`]);
-    if (stream === undefined) return false;
-    const flow = this.#flows.get(stream);
-    if (flow !== undefined) {
-      flow.credit += frame.payload.readUInt32BE();
-      this.#pump(stream, flow);
-    }
+  /** Obeys what a frame says of stdin and of credit; false for any other frame. */
+  obey(frame: Frame, stdin: Writable): boolean {
+    if (frame.kind === frameKind.stdin) this.#feed(stdin, frame.payload);
+    else if (frame.kind === frameKind.stdinEnd) stdin.end();
+    else return this.#grant(frame);
     return true;
   }
 
@@ -67,6 +64,23 @@ export class ProcessChannel {
     }
     await Promise.all([...this.#flows.values()].map((flow) => flow.ended));
     this.#socket.end();
+  }
+
+  /** Says when input was taken, and takes it for nothing once the command has closed its stdin. */
+  #feed(stdin: Writable, data: Buffer): void {
+    const taken = () => this.#socket.write(encodeCount(frameKind.stdinTaken, data.length));
+    if (stdin.writable) stdin.write(data, taken);
+    else taken();
+  }
+
+  #grant(frame: Frame): boolean {
+    const stream = outputStreams.find((name) => frame.kind === frameKind[`${name}Credit`]);
+    const flow = stream && this.#flows.get(stream);
+    if (stream !== undefined && flow !== undefined) {
+      flow.credit += frame.payload.readUInt32BE();
+      this.#pump(stream, flow);
+    }
+    return stream !== undefined;
   }
 
   #pump(stream: OutputStream, flow: Flow): void {

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { constants } from "node:os";
-import { type ExecOpening, type Frame, frameKind, readFrames } from "./frames.ts";
+import { type ExecOpening, frameKind, readFrames } from "./frames.ts";
 import { ProcessChannel } from "./process-channel.ts";
 
 /** Runs a command in a session of its own, so that killing it takes its children along. */
@@ -24,16 +23,8 @@ export async function runProcess(socket: Socket, opening: ExecOpening): Promise<
   });
   // The emulator hangs up only when the command must not go on.
   socket.once("close", () => killGroup(child));
-  for await (const frame of readFrames(socket)) await obey(frame, child, channel);
-}
-
-async function obey(frame: Frame, child: ChildProcess, channel: ProcessChannel): Promise<void> {
-  if (channel.grant(frame)) return;
-  const { stdin } = child;
-  if (frame.kind === frameKind.kill) killGroup(child);
-  else if (frame.kind === frameKind.stdinEnd) stdin?.end();
-  else if (stdin?.writable && !stdin.write(frame.payload)) {
-    await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
+  for await (const frame of readFrames(socket)) {
+    if (!channel.obey(frame, child.stdin) && frame.kind === frameKind.kill) killGroup(child);
   }
 }
 

@@ -39,7 +39,7 @@ export const operations: { [Name in keyof FileCommand]-?: Operation<NonNullable<
 
   /** Writes beside the file and renames, so that a broken upload leaves what was there. */
   async WriteFile({ path }, { stdin, signal }) {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true }).catch(notADirectory);
     const existing = await stat(path).catch(() => undefined);
     if (existing?.isDirectory()) throw Object.assign(new Error(path), { code: "EISDIR" });
     const temporary = `${path}.modal-upload-${process.hrtime.bigint()}`;
@@ -75,3 +75,9 @@ export const operations: { [Name in keyof FileCommand]-?: Operation<NonNullable<
 
   Watch: watchPath,
 };
+
+/** A parent that is a file: Node says that it exists, where the tool says what is wrong with it. */
+function notADirectory(error: NodeJS.ErrnoException): never {
+  if (error.code === "EEXIST") error.code = "ENOTDIR";
+  throw error;
+}

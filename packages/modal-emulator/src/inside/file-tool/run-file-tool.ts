@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { type ExecOpening, frameKind, readFrames } from "../frames.ts";
@@ -45,9 +44,6 @@ export async function runFileTool(socket: Socket, opening: ExecOpening): Promise
 
 async function readInput(socket: Socket, stdin: PassThrough, channel: ProcessChannel): Promise<void> {
   for await (const frame of readFrames(socket)) {
-    if (channel.grant(frame)) continue;
-    if (frame.kind === frameKind.kill) socket.destroy();
-    else if (frame.kind === frameKind.stdinEnd) stdin.end();
-    else if (!stdin.write(frame.payload)) await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
+    if (!channel.obey(frame, stdin) && frame.kind === frameKind.kill) socket.destroy();
   }
 }
