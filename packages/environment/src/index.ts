@@ -8,13 +8,8 @@ export { EnvironmentError, type EnvironmentErrorCode, ExecError } from "./errors
 export { buildPlan, type PlanOptions } from "./plan/build-plan.ts";
 export { describePlan } from "./plan/describe-plan.ts";
 export type { Plan, PlanStep } from "./plan/plan.ts";
-export {
-  type RunOptions,
-  Sandbox,
-  type SandboxOptions,
-  type StartOptions,
-  type TerminateOptions,
-} from "./sandbox/sandbox.ts";
+export type { RunOptions, SandboxOptions, StartOptions, TerminateOptions } from "./sandbox/options.ts";
+export { Sandbox } from "./sandbox/sandbox.ts";
 export {
   type LogOptions,
   ScopedSandbox,

@@ -114,9 +114,11 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 describe("interface files", () => {
   let scoped: ScopedSandbox;
   let folder: string;
+  let onProgress: (line: string) => void = () => {};
 
   beforeAll(async () => {
-    scoped = await new ScopedSandbox().start({
+    const options = { onProgress: (line: string) => onProgress(line) };
+    scoped = await new ScopedSandbox({}, options).start({
       workspace: new Workspace({
         libraries: [Library.fromCode("def double(x): return 2 * x", { name: "helpers" })],
       }),
@@ -240,7 +242,10 @@ describe("interface files", () => {
     const file = await write("slow.py", "import time\nprint('loading', flush=True)\ntime.sleep(60)\n");
     const controller = new AbortController();
     const reason = new Error("enough");
-    setTimeout(() => controller.abort(reason), 500);
+    onProgress = (line) => {
+      // What it prints is reported while it loads.
+      if (line === "  loading") controller.abort(reason);
+    };
     const serving = scoped.serve(file, { exposeAs: "prompt", signal: controller.signal });
     await expect(serving).rejects.toBe(reason);
   });

@@ -8,7 +8,7 @@ export function describePlan(plan: Plan): string {
 }
 
 /** One step in a few words. */
-export function describeStep(step: PlanStep): string {
+function describeStep(step: PlanStep): string {
   switch (step.kind) {
     case "gpu":
       return `GPU: ${step.count} × ${step.gpu}`;

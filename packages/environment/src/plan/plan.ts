@@ -85,21 +85,21 @@ export interface RepositoryStep {
 }
 
 /** A directory of the researcher's machine, copied. */
-export interface DirectoryStep {
+interface DirectoryStep {
   readonly kind: "directory";
   readonly from: string;
   readonly to: string;
 }
 
 /** A file of the researcher's machine, copied. */
-export interface FileStep {
+interface FileStep {
   readonly kind: "file";
   readonly from: string;
   readonly to: string;
 }
 
 /** The libraries, skills and files of a workspace. */
-export interface WorkspaceStep {
+interface WorkspaceStep {
   readonly kind: "workspace";
   readonly libraries: readonly string[];
   readonly skills: readonly string[];

@@ -1,62 +1,25 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import {
   type ExecOptions,
   type ExecResult,
   type ModelHandle,
-  type Progress,
   parseSandboxConfig,
   type RepoHandle,
-  type SandboxConfig,
   type SandboxConfigInput,
   type SandboxHandle,
 } from "@seer/config";
-import type { Workspace } from "@seer/workspace";
-import type {
-  EndReason,
-  IsolationChoice,
-  Machine,
-  MachineCommand,
-  SandboxInfo,
-  SandboxState,
-} from "../backends/backend.ts";
+import type { MachineCommand, SandboxInfo, SandboxState } from "../backends/backend.ts";
 import { runtimePaths } from "../backends/runtime-paths.ts";
 import { availableBackends, selectBackend } from "../backends/select-backend.ts";
 import { uploadFile } from "../backends/upload.ts";
 import { EnvironmentError, type ExecError } from "../errors.ts";
-import { buildPlan, destination } from "../plan/build-plan.ts";
-import type { Plan } from "../plan/plan.ts";
-import { type Mask, maskFor } from "../secrets/mask.ts";
-import { knownSecrets, resolveSecrets } from "../secrets/resolve-secrets.ts";
-import { checkSupported, unsupported } from "./check-supported.ts";
-import { endWithProcess, forget } from "./ending.ts";
+import { destination } from "../plan/build-plan.ts";
+import { unsupported } from "./check-supported.ts";
 import { execFailure } from "./exec-failure.ts";
-import { type CommandResult, type RunLimits, runCommand } from "./run-command.ts";
-import { checkSandboxName } from "./sandbox-name.ts";
-
-export interface SandboxOptions {
-  /** Reports what slow work is doing. */
-  onProgress?: Progress | undefined;
-  /** How the sandbox is kept from this machine. @default "auto" */
-  isolation?: IsolationChoice | undefined;
-}
-
-export interface StartOptions {
-  /** A name to find it by, unique among running sandboxes; its id when absent. */
-  name?: string | undefined;
-  /** Ends the start, and what there is of the sandbox. */
-  signal?: AbortSignal | undefined;
-}
-
-export interface RunOptions extends ExecOptions, Pick<RunLimits, "onStdout" | "onStderr"> {
-  stdin?: string | Uint8Array | undefined;
-}
-
-export interface TerminateOptions {
-  saveSnapshot?: boolean | undefined;
-  snapshotDescription?: string | undefined;
-}
+import type { RunOptions, SandboxOptions, StartOptions, TerminateOptions } from "./options.ts";
+import { type CommandResult, runCommand } from "./run-command.ts";
+import { SandboxLife } from "./sandbox-life.ts";
 
 /**
  * An environment for an agent. It lives until it is terminated, its time is over, or the process that started it ends.
@@ -66,28 +29,17 @@ export interface TerminateOptions {
  * console.log(await sandbox.execPython("import numpy; print(numpy.__version__)"));
  */
 export class Sandbox implements SandboxHandle, AsyncDisposable {
-  protected readonly report: Progress;
-  /** Paths in the sandbox where the user has put files. */
-  protected readonly uploaded = new Set<string>();
-  readonly #config: SandboxConfig;
-  readonly #isolation: IsolationChoice;
-  #machine: Machine | undefined;
-  #starting: { abort: AbortController; settled: Promise<unknown> } | undefined;
-  #isOwner = true;
-  #secrets: Readonly<Record<string, string>> = {};
-  #mask: Mask = (text) => text;
+  protected readonly life: SandboxLife;
 
   /** @throws SeerError `config/invalid` */
-  constructor(config: SandboxConfigInput = {}, { onProgress, isolation = "auto" }: SandboxOptions = {}) {
-    this.#config = parseSandboxConfig(config);
-    this.#isolation = isolation;
-    this.report = (message) => onProgress?.(this.#mask(message));
+  constructor(config: SandboxConfigInput = {}, options: SandboxOptions = {}) {
+    this.life = new SandboxLife(parseSandboxConfig(config), options);
   }
 
   /** Takes up a running sandbox, also another process's, by its id or name; disposing of it then only lets go of it. */
   static async fromId(idOrName: string, options: SandboxOptions = {}): Promise<Sandbox> {
     const sandbox = new Sandbox({}, options);
-    await sandbox.takeUp(idOrName);
+    await sandbox.life.takeUp(idOrName);
     return sandbox;
   }
 
@@ -104,29 +56,29 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
 
   /** Makes the sandbox; what fails leaves nothing behind. */
   async start(options: StartOptions = {}): Promise<this> {
-    await this.startAs("sandbox", options);
+    await this.life.start({ ...options, kind: "sandbox" });
     return this;
   }
 
   get sandboxId(): string {
-    return this.machine.state.id;
+    return this.life.machine.state.id;
   }
 
   get name(): string {
-    return this.machine.state.name;
+    return this.life.machine.state.name;
   }
 
   /** What keeps it from this machine, and when nothing does, why. */
   get isolation(): SandboxState["isolation"] {
-    return this.machine.state.isolation;
+    return this.life.machine.state.isolation;
   }
 
   get modelHandles(): readonly ModelHandle[] {
-    return this.machine.state.models;
+    return this.life.machine.state.models;
   }
 
   get repoHandles(): readonly RepoHandle[] {
-    return this.machine.state.repos;
+    return this.life.machine.state.repos;
   }
 
   /** The Jupyter server; none runs in this release. */
@@ -160,7 +112,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
    */
   async execPython(code: string, options: ExecOptions = {}): Promise<string> {
     // Unbuffered, so that stdout and stderr come in the order of writing.
-    const argv = [this.machine.realPath(runtimePaths.python), "-u", "-"];
+    const argv = [this.life.machine.realPath(runtimePaths.python), "-u", "-"];
     return await this.#execute(code, { argv, merge: true, stdin: code }, options);
   }
 
@@ -172,7 +124,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
   async run(command: string | readonly string[], options: RunOptions = {}): Promise<ExecResult> {
     const argv = typeof command === "string" ? shell(command) : command;
     const { stdin, cwd, env, ...limits } = options;
-    const result = await this.guard((machine) => runCommand(machine, { argv, stdin, cwd, env }, limits));
+    const result = await this.life.guard((machine) => runCommand(machine, { argv, stdin, cwd, env }, limits));
     const { exitCode, ...output } = result;
     if (exitCode === undefined) throw this.#failure(argv.join(" "), result, options);
     return { exitCode, ...output };
@@ -180,17 +132,17 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
 
   /** Writes a file; relative paths are those of the workspace. */
   async writeFile(path: string, content: string | Uint8Array): Promise<void> {
-    await this.guard((machine) => machine.writeFile(path, content));
+    await this.life.guard((machine) => machine.writeFile(path, content));
   }
 
   /** @throws EnvironmentError `environment/file-failed` */
   async readFile(path: string): Promise<Uint8Array> {
-    return await this.guard((machine) => machine.readFile(path));
+    return await this.life.guard((machine) => machine.readFile(path));
   }
 
   /** Makes a directory and those above it; one that is there is no error. */
   async ensureDir(path: string): Promise<void> {
-    await this.guard((machine) => machine.ensureDir(path));
+    await this.life.guard((machine) => machine.ensureDir(path));
   }
 
   /**
@@ -208,8 +160,8 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
       });
     }
     const to = destination(from, sandboxPath);
-    await this.guard((machine) => uploadFile(machine, from, to));
-    this.uploaded.add(to);
+    await this.life.guard((machine) => uploadFile(machine, from, to));
+    this.life.uploaded.add(to);
   }
 
   /** @throws EnvironmentError `environment/unsupported`, in this release */
@@ -220,105 +172,11 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
   /** Ends the sandbox with everything in it; its files are gone afterwards. May be called at any time, and twice. */
   async terminate({ saveSnapshot = false }: TerminateOptions = {}): Promise<void> {
     if (saveSnapshot) throw unsupported("`saveSnapshot`");
-    this.#starting?.abort.abort(
-      new EnvironmentError("environment/ended", "The sandbox was terminated as it started"),
-    );
-    await this.#starting?.settled.catch(() => {});
-    await this.#machine?.terminate();
-    if (this.#machine !== undefined) forget(this.#machine);
+    await this.life.terminate();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isOwner) await this.terminate();
-    else this.#machine?.release();
-  }
-
-  /** @throws EnvironmentError `environment/not-started` */
-  protected get machine(): Machine {
-    if (this.#machine !== undefined) return this.#machine;
-    throw new EnvironmentError("environment/not-started", "The sandbox has not been started", {
-      hint: "Call `await sandbox.start()` first.",
-    });
-  }
-
-  protected get secretValues(): readonly string[] {
-    return Object.values(this.#secrets);
-  }
-
-  protected async startAs(
-    kind: Plan["kind"],
-    { name, signal, workspace }: StartOptions & { workspace?: Workspace | undefined },
-  ): Promise<void> {
-    if (this.#starting !== undefined || this.#machine !== undefined) {
-      throw new EnvironmentError("environment/already-started", "The sandbox was started before", {
-        hint: "Make a new one to start another.",
-      });
-    }
-    const abort = new AbortController();
-    const either = signal === undefined ? abort.signal : AbortSignal.any([signal, abort.signal]);
-    const settled = this.#start(kind, { name, workspace, signal: either });
-    this.#starting = { abort, settled };
-    try {
-      this.#machine = await settled;
-    } finally {
-      this.#starting = undefined;
-    }
-  }
-
-  protected async takeUp(idOrName: string): Promise<void> {
-    this.#isOwner = false;
-    this.#machine = await (await selectBackend("local")).attach(idOrName);
-    this.#useSecrets(await knownSecrets(this.#machine.state.secrets));
-  }
-
-  /** Does something with the machine; if it has ended, the error says why. */
-  protected async guard<T>(work: (machine: Machine) => Promise<T>): Promise<T> {
-    const { machine } = this;
-    try {
-      return await work(machine);
-    } catch (error) {
-      if (!(error instanceof EnvironmentError && error.code === "environment/ended")) throw error;
-      const reason = await Promise.race([machine.ended, delay(explainMs, "lost" as const, { ref: false })]);
-      throw new EnvironmentError(
-        "environment/ended",
-        `The sandbox ${this.name} has ended: ${reasons[reason]}`,
-        {
-          cause: error,
-        },
-      );
-    }
-  }
-
-  async #start(
-    kind: Plan["kind"],
-    {
-      name,
-      workspace,
-      signal,
-    }: { name: string | undefined; workspace: Workspace | undefined; signal: AbortSignal },
-  ): Promise<Machine> {
-    if (name !== undefined) checkSandboxName(name);
-    checkSupported(this.#config);
-    const plan = buildPlan(this.#config, { kind, workspace });
-    const backend = await selectBackend(plan.backend);
-    const secrets = await resolveSecrets(this.#config.secrets);
-    this.#useSecrets(secrets);
-    for (const step of plan.steps) if (step.kind === "file") this.uploaded.add(step.to);
-    signal.throwIfAborted();
-    return await backend.start(plan, {
-      name,
-      secrets,
-      workspace,
-      signal,
-      isolation: this.#isolation,
-      onMachine: endWithProcess,
-      onProgress: this.report,
-    });
-  }
-
-  #useSecrets(secrets: Readonly<Record<string, string>>): void {
-    this.#secrets = secrets;
-    this.#mask = maskFor(secrets);
+    await this.life.dispose();
   }
 
   async #execute(
@@ -326,7 +184,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     command: Pick<MachineCommand, "argv" | "merge" | "stdin">,
     { cwd, env, ...limits }: ExecOptions,
   ): Promise<string> {
-    const result = await this.guard((machine) => runCommand(machine, { ...command, cwd, env }, limits));
+    const result = await this.life.guard((machine) => runCommand(machine, { ...command, cwd, env }, limits));
     if (result.exitCode !== 0) throw this.#failure(text, result, limits);
     return result.stdout;
   }
@@ -336,19 +194,9 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     result: CommandResult,
     { timeoutMs }: { timeoutMs?: number | undefined },
   ): ExecError {
-    return execFailure(command, result, { timeoutMs, mask: this.#mask });
+    return execFailure(command, result, { timeoutMs, mask: this.life.mask });
   }
 }
-
-const reasons: Readonly<Record<EndReason, string>> = {
-  terminated: "it was terminated",
-  timeout: "its time, `timeoutMs`, was over",
-  "owner-gone": "nobody held it any more",
-  lost: "its processes are gone",
-};
-
-// Its processes may take this long to end, before which it cannot say why.
-const explainMs = 5000;
 
 function shell(command: string): string[] {
   return ["bash", "-c", command];

@@ -5,7 +5,8 @@ import { findServed } from "../serve/find-served.ts";
 import { readLogs } from "../serve/read-logs.ts";
 import { serveInterface } from "../serve/serve-interface.ts";
 import { takeUpInterfaces } from "../serve/take-up-interfaces.ts";
-import { Sandbox, type SandboxOptions, type StartOptions } from "./sandbox.ts";
+import type { SandboxOptions, StartOptions } from "./options.ts";
+import { Sandbox } from "./sandbox.ts";
 
 export interface ScopedStartOptions extends StartOptions {
   /** Libraries, skills and files for the code that is served. */
@@ -40,8 +41,8 @@ export class ScopedSandbox extends Sandbox {
   /** Takes up a running sandbox with the interfaces that it serves. */
   static override async fromId(idOrName: string, options: SandboxOptions = {}): Promise<ScopedSandbox> {
     const sandbox = new ScopedSandbox({}, options);
-    await sandbox.takeUp(idOrName);
-    sandbox.#served = await takeUpInterfaces(sandbox.machine);
+    await sandbox.life.takeUp(idOrName);
+    sandbox.#served = await takeUpInterfaces(sandbox.life.machine);
     return sandbox;
   }
 
@@ -51,7 +52,7 @@ export class ScopedSandbox extends Sandbox {
   }
 
   override async start({ workspace, ...options }: ScopedStartOptions = {}): Promise<this> {
-    await this.startAs("scoped", { ...options, workspace });
+    await this.life.start({ ...options, kind: "scoped", workspace });
     return this;
   }
 
@@ -63,17 +64,17 @@ export class ScopedSandbox extends Sandbox {
    */
   async serve<Mode extends ExposeAs>(file: string, options: ServeOptions<Mode>): Promise<ServedAs[Mode]> {
     const { exposeAs: mode, name, signal } = options;
-    const already = await this.guard((machine) => findServed(machine, this.#served, { file, name }));
+    const already = await this.life.guard((machine) => findServed(machine, this.#served, { file, name }));
     if (already !== undefined) return await exposeAs(already, mode);
-    const { served, exposed } = await this.guard((machine) =>
+    const { served, exposed } = await this.life.guard((machine) =>
       serveInterface(machine, {
         file,
         mode,
         name,
         signal,
-        secrets: this.secretValues,
-        uploaded: this.uploaded,
-        onProgress: this.report,
+        secrets: this.life.secretValues,
+        uploaded: this.life.uploaded,
+        onProgress: this.life.report,
       }),
     );
     this.#served = [...this.#served, served];
@@ -82,7 +83,7 @@ export class ScopedSandbox extends Sandbox {
 
   /** Prints the last lines of the interfaces' logs, and returns them. */
   async showRpcLogs(options: LogOptions = {}): Promise<string> {
-    const logs = await this.guard((machine) => readLogs(machine, options));
+    const logs = await this.life.guard((machine) => readLogs(machine, options));
     console.log(logs);
     return logs;
   }

@@ -1,7 +1,10 @@
 import type { Progress } from "@seer/config";
 import type { Machine } from "../backends/backend.ts";
 
-/** Reports the lines of a log file in a sandbox as they come, until it is told to stop. */
+// The time, who says it, what is said.
+const printed = /^\S+ worker (.*)$/;
+
+/** Reports what an interface prints, as its log gets it, until it is told to stop. */
 export async function followLog(machine: Machine, path: string, onProgress: Progress): Promise<() => void> {
   let rest = "";
   const decoder = new TextDecoder();
@@ -11,7 +14,10 @@ export async function followLog(machine: Machine, path: string, onProgress: Prog
       if (stream === "stderr") return;
       const lines = (rest + decoder.decode(data, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) onProgress(`  ${line}`);
+      for (const line of lines) {
+        const text = printed.exec(line)?.[1];
+        if (text !== undefined) onProgress(`  ${text}`);
+      }
     },
   });
   return () => process.kill();

@@ -22,7 +22,7 @@ export interface BootOptions {
 }
 
 /** What `seer_init/requests.py` calls Settings. */
-export interface InitSettings {
+interface InitSettings {
   id: string;
   cwd: string;
   env: Record<string, string>;

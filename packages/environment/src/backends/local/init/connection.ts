@@ -39,7 +39,11 @@ export class InitConnection {
   async send(kind: string, payload: string | Uint8Array = ""): Promise<void> {
     const data = typeof payload === "string" ? Buffer.from(payload) : payload;
     if (this.#socket.destroyed || this.#socket.write(packFrame(kind, data))) return;
-    await Promise.race([once(this.#socket, "drain"), once(this.#socket, "close")]).catch(() => {});
+    const waiting = new AbortController();
+    const options = { signal: waiting.signal };
+    const slower = [once(this.#socket, "drain", options), once(this.#socket, "close", options)];
+    await Promise.race(slower).catch(() => {});
+    waiting.abort();
   }
 
   /** Sends data in as many frames as it needs, then that there is no more. */

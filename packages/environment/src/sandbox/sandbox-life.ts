@@ -1,0 +1,140 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Progress, SandboxConfig } from "@seer/config";
+import type { Workspace } from "@seer/workspace";
+import type { EndReason, IsolationChoice, Machine } from "../backends/backend.ts";
+import { attachMachine, selectBackend } from "../backends/select-backend.ts";
+import { EnvironmentError } from "../errors.ts";
+import { buildPlan } from "../plan/build-plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type Mask, maskFor } from "../secrets/mask.ts";
+import { knownSecrets, resolveSecrets } from "../secrets/resolve-secrets.ts";
+import { checkSupported } from "./check-supported.ts";
+import { endWithProcess, forget } from "./ending.ts";
+import type { SandboxOptions, StartOptions } from "./options.ts";
+import { checkSandboxName } from "./sandbox-name.ts";
+
+export interface LifeStartOptions extends StartOptions {
+  kind: Plan["kind"];
+  workspace?: Workspace | undefined;
+}
+
+/** The life of one sandbox, from its start, or from when it is taken up, to its end. */
+export class SandboxLife {
+  readonly report: Progress;
+  /** Paths in the sandbox where the user has put files. */
+  readonly uploaded = new Set<string>();
+  readonly #config: SandboxConfig;
+  readonly #isolation: IsolationChoice;
+  #machine: Machine | undefined;
+  #starting: { abort: AbortController; settled: Promise<unknown> } | undefined;
+  #isOwner = true;
+  #secrets: Readonly<Record<string, string>> = {};
+  #mask: Mask = (text) => text;
+
+  constructor(config: SandboxConfig, { onProgress, isolation = "auto" }: SandboxOptions) {
+    this.#config = config;
+    this.#isolation = isolation;
+    this.report = (message) => onProgress?.(this.#mask(message));
+  }
+
+  /** @throws EnvironmentError `environment/not-started` */
+  get machine(): Machine {
+    if (this.#machine !== undefined) return this.#machine;
+    throw new EnvironmentError("environment/not-started", "The sandbox has not been started", {
+      hint: "Call `await sandbox.start()` first.",
+    });
+  }
+
+  get mask(): Mask {
+    return this.#mask;
+  }
+
+  get secretValues(): readonly string[] {
+    return Object.values(this.#secrets);
+  }
+
+  async start({ signal, ...options }: LifeStartOptions): Promise<void> {
+    if (this.#starting !== undefined || this.#machine !== undefined) {
+      throw new EnvironmentError("environment/already-started", "The sandbox was started before", {
+        hint: "Make a new one to start another.",
+      });
+    }
+    const abort = new AbortController();
+    const either = signal === undefined ? abort.signal : AbortSignal.any([signal, abort.signal]);
+    const settled = this.#start(options, either);
+    this.#starting = { abort, settled };
+    try {
+      this.#machine = await settled;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  async takeUp(idOrName: string): Promise<void> {
+    this.#isOwner = false;
+    this.#machine = await attachMachine(idOrName);
+    this.#useSecrets(await knownSecrets(this.#machine.state.secrets));
+  }
+
+  /** Does something with the machine; if it has ended, the error says why. */
+  async guard<T>(work: (machine: Machine) => Promise<T>): Promise<T> {
+    const { machine } = this;
+    try {
+      return await work(machine);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError && error.code === "environment/ended")) throw error;
+      const reason = await Promise.race([machine.ended, delay(explainMs, "lost" as const, { ref: false })]);
+      const message = `The sandbox ${machine.state.name} has ended: ${reasons[reason]}`;
+      throw new EnvironmentError("environment/ended", message, { cause: error });
+    }
+  }
+
+  async terminate(): Promise<void> {
+    const ended = new EnvironmentError("environment/ended", "The sandbox was terminated as it started");
+    this.#starting?.abort.abort(ended);
+    await this.#starting?.settled.catch(() => {});
+    await this.#machine?.terminate();
+    if (this.#machine !== undefined) forget(this.#machine);
+  }
+
+  /** Ends what this process has started, and lets go of what it has taken up. */
+  async dispose(): Promise<void> {
+    if (this.#isOwner) await this.terminate();
+    else this.#machine?.release();
+  }
+
+  async #start({ kind, name, workspace }: LifeStartOptions, signal: AbortSignal): Promise<Machine> {
+    if (name !== undefined) checkSandboxName(name);
+    checkSupported(this.#config);
+    const plan = buildPlan(this.#config, { kind, workspace });
+    const backend = await selectBackend(plan.backend);
+    const secrets = await resolveSecrets(this.#config.secrets);
+    this.#useSecrets(secrets);
+    for (const step of plan.steps) if (step.kind === "file") this.uploaded.add(step.to);
+    signal.throwIfAborted();
+    return await backend.start(plan, {
+      name,
+      secrets,
+      workspace,
+      signal,
+      isolation: this.#isolation,
+      onMachine: endWithProcess,
+      onProgress: this.report,
+    });
+  }
+
+  #useSecrets(secrets: Readonly<Record<string, string>>): void {
+    this.#secrets = secrets;
+    this.#mask = maskFor(secrets);
+  }
+}
+
+// The processes of a sandbox may take this long to end, before which it cannot say why.
+const explainMs = 5000;
+
+const reasons: Readonly<Record<EndReason, string>> = {
+  terminated: "it was terminated",
+  timeout: "its time, `timeoutMs`, was over",
+  "owner-gone": "nobody held it any more",
+  lost: "its processes are gone",
+};
