@@ -11,8 +11,8 @@ import { python, run } from "./run.ts";
 import { scratch } from "./scratch.ts";
 import type { Served } from "./served.ts";
 
-export type Call = readonly [name: string, args: Record<string, unknown>];
-export type Outcome = { result: unknown } | { error: string };
+type Call = readonly [name: string, args: Record<string, unknown>];
+type Outcome = { result: unknown } | { error: string };
 export const surfaceNames = [
   "TypeScript client",
   "Python library",

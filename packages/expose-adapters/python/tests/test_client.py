@@ -147,6 +147,13 @@ def test_output_is_seen_while_the_function_runs(client: Client, monkeypatch: pyt
     assert ended - times[0] > 0.5
 
 
+def test_a_long_call_ends_as_a_short_one_does(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    assert client.call("late", {"seconds": 1.3, "ending": "array"}).tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="too late"):
+        client.call("late", {"seconds": 1.3, "ending": "error"})
+    assert capsys.readouterr().out == "late\nlate\n"
+
+
 def test_an_interrupt_cancels_the_call(host: Host, client: Client) -> None:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt

@@ -55,7 +55,7 @@ export type Shape =
   | { readonly kind: SpecialKind };
 
 /** What travels as something else than JSON's own types, or as a string with a meaning. */
-export type SpecialKind = (typeof specialKinds)[number];
+type SpecialKind = (typeof specialKinds)[number];
 
 export const specialKinds = [
   "ndarray",

@@ -1,7 +1,7 @@
 import type { Shape } from "./model.ts";
 
 /** Whether two shapes are one; named types are by their names, which are unique and may be recursive. */
-export function sameShape(one: Shape, other: Shape): boolean {
+function sameShape(one: Shape, other: Shape): boolean {
   return contentOf(one) === contentOf(other);
 }
 
@@ -15,7 +15,7 @@ export function unionOf(options: readonly Shape[]): Shape {
 }
 
 /** The shapes directly inside one, not those behind a named type. */
-export function partsOf(shape: Shape): readonly Shape[] {
+function partsOf(shape: Shape): readonly Shape[] {
   switch (shape.kind) {
     case "list":
     case "set":

@@ -6,7 +6,7 @@ const firstBytes = 96;
 
 const float: JsonSchema = { type: ["number", "string"] };
 
-/** The schema of `previewArray`. */
+/** The schema of `previewArray`, but for a single complex number. */
 export const arrayPreviewSchema: JsonSchema = {
   type: "object",
   description: "An array, too large for a conversation: its dtype, shape, statistics and first elements.",
@@ -37,7 +37,8 @@ export const bytesPreviewSchema: JsonSchema = {
 };
 
 /** What an agent reads instead of an array. */
-export function previewArray(array: NdArray): Record<string, unknown> {
+export function previewArray(array: NdArray): unknown {
+  if (array.dtype === "complex128" && array.shape.length === 0) return complexText(array.data);
   const { dtype, shape, size } = array;
   const elements = dtype.startsWith("complex") ? undefined : elementsOf(array);
   return {
@@ -52,6 +53,12 @@ export function previewArray(array: NdArray): Record<string, unknown> {
 
 export function previewBytes(bytes: Uint8Array): Record<string, unknown> {
   return { length: bytes.length, base64: Buffer.from(bytes.subarray(0, firstBytes)).toString("base64") };
+}
+
+/** A single complex number travels as an array, and is read as Python writes it. */
+function complexText([real = 0, imaginary = 0]: ArrayLike<unknown> & Iterable<unknown>): string {
+  const sign = Number(imaginary) < 0 ? "" : "+";
+  return `${real}${sign}${imaginary}j`;
 }
 
 type Elements = ArrayLike<number> | ArrayLike<bigint>;

@@ -176,16 +176,24 @@ const times = {
   time: text("A time in ISO 8601."),
   timedelta: text("A duration in ISO 8601, such as PT1.5S."),
 };
-const complex = text("A complex number as Python writes it, such as 1+2j.");
 const special = {
-  argument: { ndarray: array, tensor: array, bytes: text("Bytes in base64."), path, ...times, complex, ref },
+  argument: {
+    ndarray: array,
+    tensor: array,
+    bytes: text("Bytes in base64."),
+    path,
+    ...times,
+    // JSON has no way to say more of one.
+    complex: { type: "number", description: "The real part of a complex number." },
+    ref,
+  },
   result: {
     ndarray: arrayPreviewSchema,
     tensor: arrayPreviewSchema,
     bytes: bytesPreviewSchema,
     path,
     ...times,
-    complex,
+    complex: text("A complex number as Python writes it, such as 1+2j."),
     ref,
   },
 } satisfies Record<Direction, Record<string, JsonSchema>>;

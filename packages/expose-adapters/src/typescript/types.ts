@@ -42,7 +42,7 @@ export function typescriptType(shape: Shape, direction: Direction, names: TypeSc
     case "bytes":
       return "Uint8Array";
     case "complex":
-      return names.from("NdArray");
+      return direction === "argument" ? `number | ${names.from("NdArray")}` : names.from("NdArray");
     case "timedelta":
       return direction === "argument" ? "string | number" : "string";
     default:

@@ -11,11 +11,13 @@ let served: Served;
 let directory: Scratch;
 
 beforeAll(async () => {
+  await using types = await serve("fixtures/types.py", "types_tools");
   served = await serve();
   const library = toLibrary(served.served);
   const settings = { include: ["."], typeCheckingMode: "strict", pythonVersion: "3.10" };
   directory = await scratch({
     ...library.importableFiles,
+    ...toLibrary(types.served).importableFiles,
     "caller.py": caller,
     "pyrightconfig.json": JSON.stringify(settings),
   });
@@ -26,7 +28,7 @@ afterAll(async () => {
   await served?.[Symbol.asyncDispose]();
 });
 
-test("the package is strictly typed, and so is what calls it", async () => {
+test("packages are strictly typed, and so is what calls them", async () => {
   const { status, stdout } = await run(bin("pyright"), ["-p", directory.path]);
   expect(stdout).toContain("0 errors, 0 warnings");
   expect(status).toBe(0);

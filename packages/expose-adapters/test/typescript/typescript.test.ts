@@ -15,11 +15,13 @@ let source: string;
 let directory: Scratch;
 
 beforeAll(async () => {
+  await using types = await serve("fixtures/types.py", "types_tools");
   served = await serve();
   const files = await toTypeScript(served.served);
   source = files["tools.ts"] ?? "";
   directory = await scratch({
     ...files,
+    ...(await toTypeScript(types.served)),
     "caller.ts": caller,
     "package.json": '{ "type": "module" }',
     "tsconfig.json": JSON.stringify({
@@ -54,7 +56,7 @@ afterAll(async () => {
   await served?.[Symbol.asyncDispose]();
 });
 
-test("the module is strictly typed, and so is what calls it", async () => {
+test("modules are strictly typed, and so is what calls them", async () => {
   const { status, stdout } = await run(bin("tsc"), ["-p", directory.path]);
   expect(stdout).toBe("");
   expect(status).toBe(0);
