@@ -87,7 +87,10 @@ describe("what an agent gets", () => {
     await using place = await Place.create();
     await using serving = await place.serve("--as", "library", "--name", "tools", "--out", "agent");
 
-    expect(serving.served).toMatchObject({ directory: "agent/tools", module: "tools" });
+    expect(serving.served).toMatchObject({
+      directory: join(place.directory, "agent/tools"),
+      module: "tools",
+    });
     const code = "import tools; print(tools.greet('Ada', greeting='good morning'))";
     const cwd = join(place.directory, "agent");
     expect(execFileSync("python3", ["-c", code], { cwd, encoding: "utf8" })).toBe("good morning Ada\n");
@@ -95,28 +98,13 @@ describe("what an agent gets", () => {
     expect(await readFile(join(cwd, "tools", ".gitignore"), "utf8")).toContain("*");
   });
 
-  test("library: what somebody else wrote is not replaced, and what `seer serve` wrote is", async () => {
-    await using place = await Place.create();
-    await place.write("tools/mine.py", "");
-    const refused = await place.seer("serve", place.greetings, "--name", "tools");
-    expect(refused).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining("code: cli/destination-taken"),
-    });
-
-    for (const name of ["first", "second"]) {
-      await using serving = await place.serve("--out", "agent");
-      expect(serving.served.directory, name).toBe("agent/greetings");
-    }
-    expect(await readFile(join(place.directory, "agent/greetings/__init__.py"), "utf8")).toContain("greet");
-  });
-
   test("mcp: a configuration with which a client finds exactly the exposed functions", async () => {
     await using place = await Place.create();
     await using serving = await place.serve("--as", "mcp", "--name", "tools", "--out", "agent");
     const { mcpServers, file } = serving.served;
 
-    const written = join(place.directory, file ?? "");
+    const written = join(place.directory, "agent/mcp.json");
+    expect(file).toBe(written);
     expect(JSON.parse(await readFile(written, "utf8"))).toEqual({ mcpServers });
     expect((await stat(written)).mode & 0o777).toBe(0o600);
     await using tools = await McpTools.connect(mcpServers ?? {});
@@ -138,7 +126,7 @@ describe("what an agent gets", () => {
     await using place = await Place.create();
     await using serving = await place.serve("--as", "skill");
 
-    const folder = join(place.directory, serving.served.directory ?? "");
+    const folder = serving.served.directory ?? "";
     expect(await readFile(join(folder, "SKILL.md"), "utf8")).toMatch(/^---\nname: /);
     expect((await stat(join(folder, "scripts/call.py"))).isFile()).toBe(true);
   });
@@ -147,8 +135,48 @@ describe("what an agent gets", () => {
     await using place = await Place.create();
     await using serving = await place.serve("--as", "typescript", "--out", "agent");
 
-    expect(serving.served.module).toBe("agent/greetings/greetings.ts");
-    const module = join(place.directory, serving.served.module ?? "");
+    const module = join(place.directory, "agent/greetings/greetings.ts");
+    expect(serving.served.module).toBe(module);
     expect(await readFile(module, "utf8")).toContain('from "@seer/rpc"');
   });
+
+  test.each([
+    ["mcp", "mcp.json", '{"mcpServers": {"mine": {}}}'],
+    ["prompt", "greetings.md", "# Mine"],
+    ["library", "greetings/__init__.py", ""],
+    ["skill", "greetings/SKILL.md", ""],
+    ["typescript", "greetings/index.ts", ""],
+  ])("%s: what somebody else wrote is never replaced", async (mode, path, text) => {
+    await using place = await Place.create();
+    const file = await place.write(path, text);
+    const { exitCode, stderr } = await place.seer("serve", place.greetings, "--as", mode, "--out", ".");
+
+    expect(stderr).toContain("code: cli/destination-taken");
+    expect(exitCode).toBe(1);
+    expect(await readFile(file, "utf8")).toBe(text);
+    expect(await sandboxProcesses()).toEqual([]);
+  });
+
+  test.each(["mcp", "prompt", "library", "skill", "typescript"])(
+    "%s: what `seer serve` wrote is",
+    async (mode) => {
+      await using place = await Place.create();
+      const tokens: string[] = [];
+      for (let time = 0; time < 2; time++) {
+        await using serving = await place.serve("--as", mode, "--out", "agent");
+        const { directory, file, token } = serving.served;
+        const written = file ?? join(directory ?? "", tokenFiles[mode] ?? "");
+        expect(await readFile(written, "utf8")).toContain(token);
+        tokens.push(token);
+      }
+      expect(new Set(tokens).size).toBe(2);
+    },
+  );
 });
+
+/** Where in its folder a mode keeps the token. */
+const tokenFiles: Record<string, string> = {
+  library: "_endpoint.json",
+  skill: "scripts/_endpoint.json",
+  typescript: "greetings.ts",
+};

@@ -9,7 +9,7 @@ import { type Handed, handOver } from "../serve/hand-over.ts";
 import type { ServeMode } from "../serve/serve-modes.ts";
 import { signature } from "../serve/signature.ts";
 import { untilEnded } from "../serve/until-ended.ts";
-import { assertReplaceable } from "../serve/write-folder.ts";
+import { assertReplaceable } from "../serve/write-output.ts";
 import { style } from "../terminal/style.ts";
 
 interface ServeOptions {

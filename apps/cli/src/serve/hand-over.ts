@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
+import type { McpConfig } from "@seer/config";
 import type { ScopedSandbox } from "@seer/environment";
 import type { ServedInterface } from "@seer/rpc";
 import type { ServeMode } from "./serve-modes.ts";
-import { writeFolder } from "./write-folder.ts";
+import { writeFolder, writeOneFile } from "./write-output.ts";
 
 interface ServeRequest {
   file: string;
@@ -35,43 +35,41 @@ type Form = (sandbox: ScopedSandbox, request: ServeRequest) => Promise<Omit<Hand
 const forms: Record<ServeMode, Form> = {
   async library(sandbox, { file, out = ".", ...options }) {
     const library = await sandbox.serve(file, { exposeAs: "library", ...options });
-    const folder = join(out, library.name);
-    await writeFolder(folder, library.files);
+    const directory = resolve(out, library.name);
+    await writeFolder(directory, library.files);
+    const where = relative("", out) === "" ? "here" : `in ${show(out)}`;
     return {
-      fields: { directory: folder, module: library.name },
-      next: `The library is in ${show(folder)}. In a Python started ${from(out)}:\n\n  import ${library.name}`,
+      fields: { directory, module: library.name },
+      next: `The library is in ${show(directory)}. In a Python started ${where}:\n\n  import ${library.name}`,
     };
   },
 
   async mcp(sandbox, { file, out, ...options }) {
-    const config = { mcpServers: await sandbox.serve(file, { exposeAs: "mcp", ...options }) };
-    const text = JSON.stringify(config, null, 2);
-    const written = out === undefined ? undefined : join(out, "mcp.json");
-    if (written !== undefined) await writePrivate(written, `${text}\n`);
-    const where = written === undefined ? "" : ` It is in ${show(written)}, too.`;
-    return {
-      fields: { ...config, ...(written === undefined ? {} : { file: written }) },
-      next: `For an MCP client; it holds a token, so keep it to yourself.${where}\n\n${text}`,
-    };
+    const mcpServers = await sandbox.serve(file, { exposeAs: "mcp", ...options });
+    const text = JSON.stringify({ mcpServers }, null, 2);
+    const next = "For an MCP client; it holds a token, so keep it to yourself.";
+    if (out === undefined) return { fields: { mcpServers }, next: `${next}\n\n${text}` };
+    const written = resolve(out, "mcp.json");
+    await writeOneFile(written, `${text}\n`, (existing) => configuresOnly(existing, mcpServers));
+    return { fields: { mcpServers, file: written }, next: `${next} It is in ${show(written)}:\n\n${text}` };
   },
 
   async prompt(sandbox, { file, out, ...options }) {
     const prompt = await sandbox.serve(file, { exposeAs: "prompt", ...options });
-    const written = out === undefined ? undefined : join(out, `${lastServed(sandbox).name}.md`);
-    if (written !== undefined) await writePrivate(written, prompt);
-    return {
-      fields: { prompt, ...(written === undefined ? {} : { file: written }) },
-      next: written === undefined ? prompt : `The prompt is in ${show(written)}:\n\n${prompt}`,
-    };
+    if (out === undefined) return { fields: { prompt }, next: prompt };
+    const [title = ""] = prompt.split("\n", 1);
+    const written = resolve(out, `${lastServed(sandbox).name}.md`);
+    await writeOneFile(written, prompt, (existing) => existing.startsWith(title));
+    return { fields: { prompt, file: written }, next: `The prompt is in ${show(written)}:\n\n${prompt}` };
   },
 
   async skill(sandbox, { file, out = ".", ...options }) {
     const skill = await sandbox.serve(file, { exposeAs: "skill", ...options });
-    const folder = join(out, skill.name);
-    await writeFolder(folder, skill.files);
+    const directory = resolve(out, skill.name);
+    await writeFolder(directory, skill.files);
     return {
-      fields: { directory: folder, skill: skill.name },
-      next: `The skill is in ${show(folder)}. For Claude Code, put it in .claude/skills.`,
+      fields: { directory, skill: skill.name },
+      next: `The skill is in ${show(directory)}. Claude Code finds it in .claude/skills.`,
     };
   },
 
@@ -79,11 +77,11 @@ const forms: Record<ServeMode, Form> = {
     await sandbox.serve(file, { exposeAs: "prompt", ...options });
     const served = lastServed(sandbox);
     const { toTypeScript } = await import("@seer/expose-adapters/typescript");
-    const folder = join(out, served.name);
-    await writeFolder(folder, await toTypeScript(served));
-    const module = join(folder, `${served.name}.ts`);
+    const directory = resolve(out, served.name);
+    await writeFolder(directory, await toTypeScript(served));
+    const module = join(directory, `${served.name}.ts`);
     return {
-      fields: { directory: folder, module },
+      fields: { directory, module },
       next: `The TypeScript module is ${show(module)}. What imports it needs the package @seer/rpc.`,
     };
   },
@@ -95,15 +93,16 @@ function lastServed(sandbox: ScopedSandbox): ServedInterface {
   return served;
 }
 
-async function writePrivate(file: string, text: string): Promise<void> {
-  await mkdir(join(file, ".."), { recursive: true });
-  await writeFile(file, text, { mode: 0o600 });
-}
-
-function from(directory: string): string {
-  return relative("", directory) === "" ? "here" : `in ${show(directory)}`;
+/** Whether a file is a configuration of these servers, by name, and of nothing else. */
+function configuresOnly(text: string, servers: McpConfig): boolean {
+  try {
+    const { mcpServers, ...others } = JSON.parse(text);
+    return Object.keys(others).length === 0 && Object.keys(mcpServers).join() === Object.keys(servers).join();
+  } catch {
+    return false;
+  }
 }
 
 function show(path: string): string {
-  return relative("", path) || ".";
+  return relative("", path);
 }

@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { CliError } from "../errors.ts";
+
+const marker = ".gitignore";
+const markerText = "# Written by `seer serve`; it holds a token.\n*\n";
+
+/**
+ * Writes generated files into a folder, readable for their owner only, in place of what an earlier `seer serve` wrote.
+ *
+ * @throws CliError `cli/destination-taken` rather than replace anything else
+ */
+export async function writeFolder(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  await assertReplaceable(folder);
+  await rm(folder, { recursive: true, force: true });
+  for (const [path, content] of Object.entries({ [marker]: markerText, ...files })) {
+    await writePrivate(join(folder, path), content);
+  }
+}
+
+/** @throws CliError `cli/destination-taken` when something is there that `writeFolder` did not write */
+export async function assertReplaceable(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  const mark = await readFile(join(folder, marker), "utf8").catch(() => "");
+  const entries = await readdir(folder).catch(() => ["it is a file"]);
+  if (mark !== markerText && entries.length > 0) throw taken(folder);
+}
+
+/**
+ * Writes one generated file, readable for its owner only; one that is there must look like an earlier version of it.
+ *
+ * @throws CliError `cli/destination-taken` rather than replace anything else
+ */
+export async function writeOneFile(
+  file: string,
+  text: string,
+  isEarlier: (existing: string) => boolean,
+): Promise<void> {
+  const existing = await readFile(file, "utf8").catch(() => undefined);
+  if (existing !== undefined && !isEarlier(existing)) throw taken(file);
+  // Anew, because writing into a file leaves its permissions as they are.
+  await rm(file, { force: true });
+  await writePrivate(file, text);
+}
+
+async function writePrivate(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content, { mode: 0o600 });
+}
+
+function taken(path: string): CliError {
+  const message = `${relative("", path)} exists, and \`seer serve\` did not write it`;
+  return new CliError("cli/destination-taken", message, {
+    hint: "Choose another place with --out, or another --name.",
+  });
+}
