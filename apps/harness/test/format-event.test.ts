@@ -101,12 +101,12 @@ model.
       durationMs: 0,
     };
     expect(format(failed, { resultLines: 1 })).toBe(
-      "✗ failed after 0.0 s\n  … 2 more lines\n  ValueError: no\n",
+      "✗ failed after 0 ms\n  … 2 more lines\n  ValueError: no\n",
     );
 
     const error = { code: "harness/unknown-tool", message: "No such tool.", hint: "Did you mean `s.a`?" };
     const end: AgentEvent = { at, type: "run-end", reason: "error", turns: 1, usage, durationMs: 0, error };
-    expect(format(end)).toBe("\n✗ error: 1 turn, 0.0 s\n  No such tool.\n  Did you mean `s.a`?\n");
+    expect(format(end)).toBe("\n✗ error: 1 turn, 0 ms\n  No such tool.\n  Did you mean `s.a`?\n");
   });
 
   test("cannot be made to move the cursor by what a tool prints", () => {

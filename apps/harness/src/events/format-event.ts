@@ -66,8 +66,8 @@ function formatCall(event: Of<"tool-call">, width: number): string {
 }
 
 function formatResult(event: Of<"tool-result">, width: number, resultLines: number): string {
-  const seconds = `${(event.durationMs / 1000).toFixed(1)} s`;
-  const head = event.isError ? red(`✗ failed after ${seconds}`) : dim(`◀ ${seconds}`);
+  const took = duration(event.durationMs);
+  const head = event.isError ? red(`✗ failed after ${took}`) : dim(`◀ ${took}`);
   const lines = clean(event.text).trimEnd().split("\n");
   // The end of an error says what it is, the beginning of an answer what it is about.
   const shown = event.isError ? lines.slice(-resultLines) : lines.slice(0, resultLines);
@@ -88,7 +88,7 @@ function formatEnd(event: Of<"run-end">, width: number): string {
   const used = [
     count(turns, "turn"),
     ...(tokens > 0 ? [count(tokens, "token")] : []),
-    `${(durationMs / 1000).toFixed(1)} s`,
+    duration(durationMs),
   ].join(", ");
   const head = reason === "finished" ? green(`✓ finished: ${used}`) : red(`✗ ${reason}: ${used}`);
   if (error === undefined) return `\n${head}`;
@@ -110,6 +110,10 @@ function shortName(tool: string): string {
 function clean(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is removed
   return stripVTControlCharacters(text).replaceAll(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
+}
+
+function duration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 function count(amount: number, noun: string): string {
