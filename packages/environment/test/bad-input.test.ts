@@ -1,4 +1,4 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Sandbox } from "../src/index.ts";
@@ -81,6 +81,16 @@ test("the modal backend says that it comes", async () => {
 
 test("a wrong key is refused when the sandbox is made", () => {
   expect(() => new Sandbox({ pythonPackage: [] } as never)).toThrow(/pythonPackages/);
+});
+
+test("a home that cannot be used is named", async () => {
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  vi.stubEnv("SEER_HOME", join(file, "home"));
+  const error = await errorOf(new Sandbox().start());
+  expect(error.code).toBe("environment/start-failed");
+  expect(error.message).toContain(join(file, "home"));
+  expect(error.hint).toContain("SEER_HOME");
 });
 
 test("an interpreter that cannot be used is named", async () => {

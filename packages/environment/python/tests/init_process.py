@@ -68,7 +68,14 @@ class Client:
 
 
 class InitProcess:
-    def __init__(self, directory: Path, *, lease_ms: int = 60_000, timeout_ms: int = 60_000) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        lease_ms: int = 60_000,
+        timeout_ms: int = 60_000,
+        pass_fds: tuple[int, ...] = (),
+    ) -> None:
         self.directory = directory
         self._clients: list[Client] = []
         self.path = directory / "init.sock"
@@ -90,7 +97,7 @@ class InitProcess:
                 *[sys.executable, str(SOURCE / "seer_init" / "launch.py"), str(self.path), "self", *command],
             ],
             stdin=subprocess.PIPE,
-            pass_fds=[info_write],
+            pass_fds=[info_write, *pass_fds],
             env={**os.environ, "PYTHONPATH": str(SOURCE)},
         )
         os.close(info_write)

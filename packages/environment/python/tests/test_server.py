@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -29,6 +30,18 @@ print(os.read(read, 16).decode())
 def init(tmp_path: Path) -> Iterator[InitProcess]:
     with InitProcess(tmp_path) as process:
         yield process
+
+
+def test_it_keeps_nothing_open_that_its_starter_had(tmp_path: Path) -> None:
+    (tmp_path / "private").write_text("")
+    with open(tmp_path / "private") as private, InitProcess(tmp_path, pass_fds=(private.fileno(),)) as init:
+        init.exec("true").finish()
+        links = [os.readlink(f"/proc/{init.process.pid}/fd/{fd}") for fd in range(20) if _is_open(init, fd)]
+        assert not [link for link in links if "private" in link]
+
+
+def _is_open(init: InitProcess, fd: int) -> bool:
+    return os.path.lexists(f"/proc/{init.process.pid}/fd/{fd}")
 
 
 def test_its_end_is_the_end_of_daemons_too(init: InitProcess) -> None:

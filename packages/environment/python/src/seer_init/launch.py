@@ -29,6 +29,8 @@ def main() -> None:
     os.dup2(listener.fileno(), LISTENER)
     # It may have had that number already.
     os.set_inheritable(LISTENER, True)
+    # Whatever else was open where this began would be a way out of the sandbox.
+    os.closerange(LISTENER + 1, os.sysconf("SC_OPEN_MAX"))
     if reporter == "self":
         os.write(INFO, json.dumps({"child-pid": os.getpid()}).encode())
         os.close(INFO)

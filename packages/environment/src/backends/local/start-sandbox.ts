@@ -1,4 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
+import { environmentVariables } from "@seer/config";
+import { EnvironmentError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { BackendStartOptions, Machine } from "../backend.ts";
 import { carryOut } from "../carry-out.ts";
@@ -14,6 +16,7 @@ import { stepHandlers } from "./step-handlers.ts";
 
 /** Makes a sandbox on this machine; a start that fails leaves nothing of it. */
 export async function startSandbox(plan: Plan, options: BackendStartOptions): Promise<Machine> {
+  checkPlatform();
   await checkSources(plan);
   // Clears away what dead sandboxes left.
   await listSandboxes();
@@ -28,15 +31,35 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
     await machine.update({ ...startingRecord(context), processes: machine.processes });
     return machine;
   } catch (error) {
-    if (context.hasMachine) await context.machine.terminate();
-    await rm(context.directories.root, { recursive: true, force: true });
-    await releaseName(context);
+    // What went wrong is what matters, not what else goes wrong because of it.
+    await undo(context).catch(() => {});
     throw error;
   }
 }
 
+async function undo(context: StartContext): Promise<void> {
+  if (context.hasMachine) await context.machine.terminate();
+  await rm(context.directories.root, { recursive: true, force: true });
+  await releaseName(context);
+}
+
 async function makeDirectories({ directories }: StartContext): Promise<void> {
   const { root, workspace, home, temporary, models, logs, python } = directories;
-  await mkdir(root, { recursive: true, mode: 0o700 });
-  for (const directory of [workspace, home, temporary, models, logs, python]) await mkdir(directory);
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    for (const directory of [workspace, home, temporary, models, logs, python]) await mkdir(directory);
+  } catch (cause) {
+    throw new EnvironmentError(
+      "environment/start-failed",
+      `The sandbox's directory cannot be made: ${(cause as Error).message}`,
+      { hint: `Name another place in ${environmentVariables.home}.`, cause },
+    );
+  }
+}
+
+function checkPlatform(): void {
+  if (process.platform !== "win32") return;
+  throw new EnvironmentError("environment/unsupported", "The local backend needs Linux or macOS", {
+    hint: "On Windows, use it in WSL.",
+  });
 }
