@@ -161,6 +161,33 @@ describe("interface files", () => {
     expect(await client.call("get")).toBe("uploaded");
   });
 
+  test("several are served at once, and forms of one name share", async () => {
+    const code = "from at_once import text\n\n@expose\ndef get() -> str:\n    return text\n";
+    const files = await Promise.all(
+      ["c", "d", "e"].map(async (name) => {
+        await write(`${name}/at_once.py`, `text = "${name}"`);
+        return await write(`${name}/main.py`, code);
+      }),
+    );
+    const before = scoped.served.length;
+    await Promise.all([
+      ...files.map((file, index) => scoped.serve(file, { exposeAs: "prompt", name: `once_${index}` })),
+      scoped.serve(files[0] ?? "", { exposeAs: "library", name: "once_0" }),
+    ]);
+    const served = scoped.served.slice(before).toSorted((a, b) => a.name.localeCompare(b.name));
+    expect(served.map(({ name }) => name)).toEqual(["once_0", "once_1", "once_2"]);
+    const answers = await Promise.all(
+      served.map(async ({ url, token }) => {
+        await using client = await RpcClient.connect({ url, token });
+        return await client.call("get");
+      }),
+    );
+    expect(answers).toEqual(["c", "d", "e"]);
+    expect((await ScopedSandbox.list())[0]?.interfaces).toEqual(
+      expect.arrayContaining(["once_0", "once_1", "once_2"]),
+    );
+  });
+
   test("two of one file name from different folders do not mix", async () => {
     const code = "from part import text\n\n@expose\ndef get() -> str:\n    return text\n";
     for (const name of ["a", "b"]) {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Progress, SandboxConfig } from "@seer/config";
 import type { Workspace } from "@seer/workspace";
 import type { EndReason, IsolationChoice, Machine } from "../backends/backend.ts";
@@ -8,6 +7,7 @@ import { buildPlan } from "../plan/build-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Mask, maskFor } from "../secrets/mask.ts";
 import { knownSecrets, resolveSecrets } from "../secrets/resolve-secrets.ts";
+import { within } from "../within.ts";
 import { checkSupported } from "./check-supported.ts";
 import { endWithProcess, forget } from "./ending.ts";
 import type { SandboxOptions, StartOptions } from "./options.ts";
@@ -83,7 +83,7 @@ export class SandboxLife {
       return await work(machine);
     } catch (error) {
       if (!(error instanceof EnvironmentError && error.code === "environment/ended")) throw error;
-      const reason = await Promise.race([machine.ended, delay(explainMs, "lost" as const, { ref: false })]);
+      const reason = await within(machine.ended, explainMs, "lost" as const);
       const message = `The sandbox ${machine.state.name} has ended: ${reasons[reason]}`;
       throw new EnvironmentError("environment/ended", message, { cause: error });
     }

@@ -1,10 +1,14 @@
 import type { ServedInterface } from "@seer/rpc";
 import type { Workspace } from "@seer/workspace";
+import type { Machine } from "../backends/backend.ts";
+import { interfaceName } from "../serve/check-interface.ts";
 import { type ExposeAs, exposeAs, type ServedAs } from "../serve/expose-as.ts";
 import { findServed } from "../serve/find-served.ts";
+import { InterfacePlaces } from "../serve/interface-places.ts";
 import { readLogs } from "../serve/read-logs.ts";
 import { serveInterface } from "../serve/serve-interface.ts";
 import { takeUpInterfaces } from "../serve/take-up-interfaces.ts";
+import { Turns } from "../turns.ts";
 import type { SandboxOptions, StartOptions } from "./options.ts";
 import { Sandbox } from "./sandbox.ts";
 
@@ -37,6 +41,9 @@ export interface LogOptions {
  */
 export class ScopedSandbox extends Sandbox {
   #served: ServedInterface[] = [];
+  readonly #places = new InterfacePlaces(this.life.uploaded);
+  /** Of one name, one after the other, so that the second can share what the first has loaded. */
+  readonly #turns = new Map<string, Turns>();
 
   /** Takes up a running sandbox with the interfaces that it serves. */
   static override async fromId(idOrName: string, options: SandboxOptions = {}): Promise<ScopedSandbox> {
@@ -63,22 +70,12 @@ export class ScopedSandbox extends Sandbox {
    * @throws EnvironmentError `environment/interface-failed`, with Python's traceback, and others
    */
   async serve<Mode extends ExposeAs>(file: string, options: ServeOptions<Mode>): Promise<ServedAs[Mode]> {
-    const { exposeAs: mode, name, signal } = options;
-    const already = await this.life.guard((machine) => findServed(machine, this.#served, { file, name }));
-    if (already !== undefined) return await exposeAs(already, mode);
-    const { served, exposed } = await this.life.guard((machine) =>
-      serveInterface(machine, {
-        file,
-        mode,
-        name,
-        signal,
-        secrets: this.life.secretValues,
-        uploaded: this.life.uploaded,
-        onProgress: this.life.report,
-      }),
+    const name = interfaceName(file, options.name);
+    const turns = this.#turns.get(name) ?? new Turns();
+    this.#turns.set(name, turns);
+    return await turns.take(() =>
+      this.life.guard((machine) => this.#serve(machine, file, { ...options, name })),
     );
-    this.#served = [...this.#served, served];
-    return exposed;
   }
 
   /** Prints the last lines of the interfaces' logs, and returns them. */
@@ -86,5 +83,25 @@ export class ScopedSandbox extends Sandbox {
     const logs = await this.life.guard((machine) => readLogs(machine, options));
     console.log(logs);
     return logs;
+  }
+
+  async #serve<Mode extends ExposeAs>(
+    machine: Machine,
+    file: string,
+    { exposeAs: mode, name, signal }: ServeOptions<Mode> & { name: string },
+  ): Promise<ServedAs[Mode]> {
+    const already = await findServed(machine, this.#served, { file, name });
+    if (already !== undefined) return await exposeAs(already, mode);
+    const { served, exposed } = await serveInterface(machine, {
+      file,
+      mode,
+      name,
+      signal,
+      places: this.#places,
+      secrets: this.life.secretValues,
+      onProgress: this.life.report,
+    });
+    this.#served = [...this.#served, served];
+    return exposed;
   }
 }

@@ -4,15 +4,15 @@ import type { InterfaceRecord } from "../backends/backend.ts";
 import { EnvironmentError } from "../errors.ts";
 
 /**
- * Checks what can be checked of an interface before anything is started for it.
+ * Checks what can be checked of an interface before anything is started for it, and returns its file's absolute path.
  *
  * @throws EnvironmentError `environment/interface-missing`, `environment/invalid-name` or `environment/name-taken`
  */
 export async function checkInterface(
   file: string,
-  chosenName: string | undefined,
+  name: string,
   served: readonly InterfaceRecord[],
-): Promise<{ source: string; name: string }> {
+): Promise<string> {
   const source = resolve(file);
   const found = await stat(source).catch(() => undefined);
   if (!found?.isFile()) {
@@ -21,7 +21,6 @@ export async function checkInterface(
       hint: "Give the path of a Python file that marks functions with `@expose`.",
     });
   }
-  const name = interfaceName(source, chosenName);
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new EnvironmentError(
       "environment/invalid-name",
@@ -37,7 +36,7 @@ export async function checkInterface(
       hint: "Give this one another `name`. To use it in another form, serve the same, unchanged file.",
     });
   }
-  return { source, name };
+  return source;
 }
 
 /** What an interface is called: as chosen, or like its file. */

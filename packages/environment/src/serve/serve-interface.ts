@@ -5,17 +5,17 @@ import { EnvironmentError } from "../errors.ts";
 import { checkInterface } from "./check-interface.ts";
 import { type ExposeAs, exposeAs, type ServedAs } from "./expose-as.ts";
 import { followLog } from "./follow-log.ts";
+import type { InterfacePlaces } from "./interface-places.ts";
 import { loadError } from "./load-error.ts";
-import { placeInterface } from "./place-interface.ts";
 import { type Host, hostLog, startHost } from "./start-host.ts";
 
 export interface ServeRequest<Mode extends ExposeAs> {
   file: string;
   mode: Mode;
-  name: string | undefined;
+  name: string;
   /** Values to mask. */
   secrets: readonly string[];
-  uploaded: ReadonlySet<string>;
+  places: InterfacePlaces;
   onProgress: Progress;
   signal: AbortSignal | undefined;
 }
@@ -29,19 +29,20 @@ export async function serveInterface<Mode extends ExposeAs>(
   machine: Machine,
   request: ServeRequest<Mode>,
 ): Promise<{ served: ServedInterface; exposed: ServedAs[Mode] }> {
-  const { mode, signal, onProgress, secrets } = request;
+  const { file, name, mode, signal, onProgress, secrets, places } = request;
   signal?.throwIfAborted();
-  const { source, name } = await checkInterface(request.file, request.name, machine.state.interfaces);
+  const source = await checkInterface(file, name, machine.state.interfaces);
   onProgress(`Serving ${source} as ${name}`);
-  const files = await placeInterface(machine, { ...request, source, name });
-  const file = files[0] ?? source;
-  const host = await startHost(machine, { name, file, secrets });
+  const files = await places.place(machine, { source, name, signal });
+  const placed = files[0] ?? source;
+  const host = await startHost(machine, { name, file: placed, secrets });
   try {
     const description = await loaded(machine, host, { name, source, onProgress, signal });
     const served = { name, url: host.url, token: host.token, description };
     const exposed = await exposeAs(served, mode);
     const { url, token, adminToken } = host;
-    await machine.updateInterfaces((all) => [...all, { name, source, file, files, url, token, adminToken }]);
+    const record = { name, source, file: placed, files, url, token, adminToken };
+    await machine.updateInterfaces((all) => [...all, record]);
     await host.process.detach();
     onProgress(`Serving ${name}: ${description.functions.map((fn) => fn.name).join(", ")}`);
     return { served, exposed };

@@ -4,6 +4,8 @@ import { posix } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sandboxPaths } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
+import { Turns } from "../../turns.ts";
+import { within } from "../../within.ts";
 import type {
   EndReason,
   FileContent,
@@ -30,6 +32,7 @@ export class LocalMachine implements Machine {
   readonly processes: SandboxProcesses;
   readonly #client: InitClient;
   readonly #release: () => void;
+  readonly #updates = new Turns();
   #record: SandboxRecord;
   #termination: Promise<void> | undefined;
 
@@ -83,9 +86,12 @@ export class LocalMachine implements Machine {
   async updateInterfaces(
     change: (interfaces: readonly InterfaceRecord[]) => readonly InterfaceRecord[],
   ): Promise<void> {
-    // Another process may serve from the same sandbox.
-    const record = (await readRecord(this.state.id)) ?? this.#record;
-    await this.update({ ...record, state: { ...record.state, interfaces: change(record.state.interfaces) } });
+    await this.#updates.take(async () => {
+      // Another process may serve from the same sandbox.
+      const record = (await readRecord(this.state.id)) ?? this.#record;
+      const interfaces = change(record.state.interfaces);
+      await this.update({ ...record, state: { ...record.state, interfaces } });
+    });
   }
 
   async update(record: SandboxRecord): Promise<void> {
@@ -101,13 +107,13 @@ export class LocalMachine implements Machine {
   async #terminate(): Promise<void> {
     const deadline = performance.now() + endMs;
     const asked = this.#client.terminate().catch(ignoreEnded);
-    await Promise.race([asked, delay(endMs, undefined, { ref: false })]);
+    await within(asked, endMs, undefined);
     while (this.#isRunning()) {
       if (performance.now() > deadline) signalProcess(this.processes.init, "SIGKILL");
       await delay(2);
     }
-    // The reason is on its way, before the end of the connection.
-    await this.ended;
+    // The reason is on its way.
+    await within(this.ended, endMs, undefined);
     this.#release();
     await rm(sandboxDirectories(this.state.id).root, { recursive: true, force: true, maxRetries: 3 });
     await releaseName(this.state);
