@@ -11,6 +11,12 @@ interface Options {
   nodeArgs?: string[];
 }
 
+// `seer serve` stays up by design, so it must not outlive a test run that is broken off.
+const running = new Set<Cli>();
+process.once("exit", () => {
+  for (const cli of running) cli.process.kill("SIGTERM");
+});
+
 /** `seer`, as a process of its own. */
 export class Cli implements AsyncDisposable {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
@@ -28,6 +34,8 @@ export class Cli implements AsyncDisposable {
     this.process.stdout.on("data", (chunk) => (this.stdout += chunk));
     this.process.stderr.on("data", (chunk) => (this.stderr += chunk));
     this.#ended = once(this.process, "close").then(([code, signal]) => code ?? signal);
+    running.add(this);
+    void this.#ended.then(() => running.delete(this));
   }
 
   /** Waits for the process to end, and returns its exit code. */
