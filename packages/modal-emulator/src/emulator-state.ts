@@ -1,4 +1,5 @@
 import type { AccessTokens } from "./access-tokens.ts";
+import type { GuestFiles } from "./contain/host-mounts.ts";
 import type { EmulatedClock } from "./emulated-clock.ts";
 import type { Faults } from "./faults/faults.ts";
 import type { ImageStore } from "./images/image-store.ts";
@@ -19,8 +20,12 @@ export interface EmulatorState {
   readonly tokens: AccessTokens;
   readonly faults: Faults;
   readonly certificate: ServerCertificate;
+  /** What outlives the emulator when its owner wants so: images and volumes. */
   readonly directory: string;
-  readonly packagesFile: string;
+  /** What does not: roots and sockets of running sandboxes. */
+  readonly runtimeDirectory: string;
+  readonly hostPorts: readonly number[];
+  readonly files: GuestFiles;
   /** Where clients find the command router; known once the server listens. */
   routerUrl(): string;
 }

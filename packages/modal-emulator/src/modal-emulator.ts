@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { EmulatedClock } from "./emulated-clock.ts";
 import type { EmulatorPipeline, RecordedCall } from "./emulator-pipeline.ts";
@@ -6,6 +5,7 @@ import type { EmulatorState } from "./emulator-state.ts";
 import type { Faults } from "./faults/faults.ts";
 import type { ImageInfo } from "./images/image.ts";
 import type { CertificateAuthority } from "./network/certificate-authority.ts";
+import { removeRuntimeDirectory } from "./runtime-directory.ts";
 import { describeSandbox, type SandboxInfo } from "./sandbox-info.ts";
 import type { BillingEntry } from "./sandboxes/ledger.ts";
 import type { WireServer } from "./wire/wire-server.ts";
@@ -17,7 +17,6 @@ export interface ModalEmulatorParts {
   authority: CertificateAuthority;
   env: Record<string, string>;
   closing: AbortController;
-  ownsDirectory: boolean;
 }
 
 /** Modal's servers on loopback, for the real SDK; see {@link startModalEmulator}. */
@@ -86,12 +85,12 @@ export class ModalEmulator implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { state, server, closing, ownsDirectory } = this.#parts;
+    const { state, server, closing } = this.#parts;
     closing.abort();
     state.faults.clear();
     await Promise.all(state.sandboxes.all().map((sandbox) => sandbox.terminate()));
     state.clock.stop();
     await server.close();
-    if (ownsDirectory) await rm(state.directory, { recursive: true, force: true, maxRetries: 3 });
+    await removeRuntimeDirectory(state.runtimeDirectory);
   }
 }

@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { AccessTokens } from "./access-tokens.ts";
 import { checkHost } from "./contain/check-host.ts";
@@ -17,6 +17,7 @@ import type { ModalEmulatorOptions } from "./modal-emulator-options.ts";
 import { type CertificateAuthority, createCertificateAuthority } from "./network/certificate-authority.ts";
 import { execHandlers } from "./router/execs.ts";
 import { runningSandboxHandlers } from "./router/sandboxes.ts";
+import { createRuntimeDirectory } from "./runtime-directory.ts";
 import { SandboxStore } from "./sandboxes/sandbox-store.ts";
 import { AppStore } from "./stores/app-store.ts";
 import { SecretStore } from "./stores/secret-store.ts";
@@ -34,12 +35,13 @@ const TOKEN_LIFETIME_MS = 20 * 60 * 1000;
  */
 export async function startModalEmulator(options: ModalEmulatorOptions = {}): Promise<ModalEmulator> {
   await checkHost();
-  const ownsDirectory = options.stateDirectory === undefined;
-  const directory = resolve(options.stateDirectory ?? (await mkdtemp(join(tmpdir(), "modal-emulator-"))));
+  const runtimeDirectory = await createRuntimeDirectory();
+  const directory = resolve(options.stateDirectory ?? runtimeDirectory);
   await mkdir(directory, { recursive: true });
-  const packagesFile = join(directory, "packages");
-  await writeFile(packagesFile, (options.systemPackages ?? []).map((name) => `${name}\n`).join(""));
-  const { authority, server: certificate } = await createCertificateAuthority(directory);
+  const packages = join(runtimeDirectory, "packages");
+  await writeFile(packages, (options.systemPackages ?? []).map((name) => `${name}\n`).join(""));
+  const { authority, server: certificate } = await createCertificateAuthority(runtimeDirectory);
+  const files = { packages, certificates: authority.bundlePath };
 
   const closing = new AbortController();
   const clock = new EmulatedClock();
@@ -55,7 +57,7 @@ export async function startModalEmulator(options: ModalEmulatorOptions = {}): Pr
   const images = new ImageStore({
     directory: join(directory, "images"),
     cacheDirectory: resolve(options.cacheDirectory ?? defaultCacheDirectory()),
-    packagesFile,
+    files,
     signal: closing.signal,
     now,
     injectedFailure: () => faults.effects.buildFailure(),
@@ -72,7 +74,9 @@ export async function startModalEmulator(options: ModalEmulatorOptions = {}): Pr
     faults,
     certificate,
     directory,
-    packagesFile,
+    runtimeDirectory,
+    hostPorts: options.hostPorts ?? [],
+    files,
     routerUrl: () => `https://127.0.0.1:${server.port}`,
   };
   const pipeline = new EmulatorPipeline({ faults, tokens, credentials: CREDENTIALS, now });
@@ -89,8 +93,8 @@ export async function startModalEmulator(options: ModalEmulatorOptions = {}): Pr
     pipeline,
     options.port ?? 0,
   );
-  const env = clientEnvironment(server.port, directory, authority);
-  return new ModalEmulator({ state, pipeline, server, authority, env, closing, ownsDirectory });
+  const env = clientEnvironment(server.port, runtimeDirectory, authority);
+  return new ModalEmulator({ state, pipeline, server, authority, env, closing });
 }
 
 function clientEnvironment(

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { type Opening, readLine } from "../inside/frames.ts";
 import { containerEnvironment } from "./host-environment.ts";
-import { insidePaths, type Mount, readOnly, writable } from "./host-mounts.ts";
+import { type GuestFiles, guestMounts, insidePaths, type Mount, writable } from "./host-mounts.ts";
 import { launch } from "./launch.ts";
 import type { Rootfs } from "./rootfs.ts";
 
@@ -12,7 +12,7 @@ export interface ContainerOptions {
   mounts: readonly Mount[];
   /** A short path: sockets lie in it, whose names the kernel limits to 107 bytes. */
   socketDirectory: string;
-  packagesFile: string;
+  files: GuestFiles;
 }
 
 /** The namespaces of one sandbox, with the program inside that starts everything else. */
@@ -32,14 +32,10 @@ export class Container {
   }
 
   static async start(options: ContainerOptions): Promise<Container> {
-    const { node, init, run, packages } = insidePaths;
+    const { node, init, run } = insidePaths;
     const child = launch({
       rootfs: options.rootfs,
-      mounts: [
-        ...options.mounts,
-        writable(options.socketDirectory, run),
-        readOnly(options.packagesFile, packages),
-      ],
+      mounts: [...options.mounts, writable(options.socketDirectory, run), ...guestMounts(options.files)],
       command: [node, init, `${run}/init`, `${run}/emulator`],
       cwd: "/",
       env: containerEnvironment,

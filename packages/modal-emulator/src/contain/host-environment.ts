@@ -1,6 +1,16 @@
-const PASSED =
-  /^(SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|PIP_(CERT|INDEX_URL|EXTRA_INDEX_URL)|UV_(INDEX_URL|NATIVE_TLS))$/i;
+import { insidePaths } from "./host-mounts.ts";
+
+const PASSED = /^(PIP_(INDEX_URL|EXTRA_INDEX_URL)|UV_(INDEX_URL|DEFAULT_INDEX))$/;
 const PROXIES = /^(https?|no|all)_proxy$/i;
+
+/** Where programs look for certificate authorities, each in its own way. */
+const CERTIFICATES = [
+  "SSL_CERT_FILE",
+  "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+  "PIP_CERT",
+  "NODE_EXTRA_CA_CERTS",
+];
 
 /** What every process in a container starts with. */
 export const containerEnvironment: Readonly<Record<string, string>> = {
@@ -14,5 +24,6 @@ export function hostEnvironment(network: "host" | "own"): Record<string, string>
   const passed = Object.entries(process.env).filter(
     ([name, value]) => value && (PASSED.test(name) || (network === "host" && PROXIES.test(name))),
   );
-  return Object.fromEntries(passed as [string, string][]);
+  const certificates = CERTIFICATES.map((name) => [name, insidePaths.certificates]);
+  return Object.fromEntries([...passed, ...certificates] as [string, string][]);
 }

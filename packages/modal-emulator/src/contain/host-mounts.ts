@@ -33,6 +33,7 @@ export const insidePaths = {
   init: "/__modal/inside/init.ts",
   run: "/__modal/run",
   packages: "/__modal/packages",
+  certificates: "/__modal/certificates.pem",
 } as const;
 
 /** This machine's system, read-only, and the emulator's own program. */
@@ -43,6 +44,21 @@ export function hostMounts(): Mount[] {
   mounts.push(readOnly(process.execPath, insidePaths.node), readOnly(INSIDE, dirname(insidePaths.init)));
   if (existsSync("/var/lib/dpkg")) mounts.push(readOnly("/var/lib/dpkg", "/__modal/dpkg"));
   return mounts;
+}
+
+/** Files of one emulator that every container of its sees. */
+export interface GuestFiles {
+  /** The packages that apt-get pretends to install. */
+  packages: string;
+  /** The certificate authorities of this machine and of the tunnels. */
+  certificates: string;
+}
+
+export function guestMounts(files: GuestFiles): Mount[] {
+  return [
+    readOnly(files.packages, insidePaths.packages),
+    readOnly(files.certificates, insidePaths.certificates),
+  ];
 }
 
 export function readOnly(source: string, target = source): Mount {

@@ -37,8 +37,10 @@ export function createSandbox(
     createdAt: sandboxes.nextCreatedAt(clock.now()),
     boot: (self) =>
       SandboxMachine.boot({
-        directory: join(state.directory, "sandboxes", self.id),
-        packagesFile: state.packagesFile,
+        directory: join(state.runtimeDirectory, "sandboxes", self.id),
+        socketDirectory: join(state.runtimeDirectory, self.id.slice(-8)),
+        hostPorts: state.hostPorts,
+        files: state.files,
         certificate: state.certificate,
         definition,
         image,

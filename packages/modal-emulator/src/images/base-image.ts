@@ -38,7 +38,8 @@ export async function openBaseImage(
   const differs = wanted?.[1] !== undefined && wanted[1] !== python.version;
   return {
     layers: [environment, skeleton],
-    config: { env: {}, workdir: "/", pythonPrefix: python.prefix },
+    // `uv pip install --system` passes over virtual environments, which this one really is.
+    config: { env: { UV_PYTHON: "/usr/local/bin/python" }, workdir: "/", pythonPrefix: python.prefix },
     notes: differs
       ? [`This machine has no Python ${wanted[1]}; Python ${python.version} stands in for it.`]
       : [],

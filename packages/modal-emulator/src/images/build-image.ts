@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { collectOutput } from "../contain/collect-output.ts";
 import { containerEnvironment, hostEnvironment } from "../contain/host-environment.ts";
-import { insidePaths, type Mount, readOnly, writable } from "../contain/host-mounts.ts";
+import { type GuestFiles, guestMounts, type Mount, writable } from "../contain/host-mounts.ts";
 import { launch } from "../contain/launch.ts";
 import { createRootfs, type Rootfs, removeRootfs } from "../contain/rootfs.ts";
 import { visiblePython } from "./base-image.ts";
@@ -39,7 +39,7 @@ export interface BuildTools {
   layer: string;
   /** A directory that packagers keep their downloads in. */
   downloads: string;
-  packagesFile: string;
+  files: GuestFiles;
   signal: AbortSignal;
   log: (text: string) => void;
 }
@@ -126,7 +126,7 @@ const DOWNLOADS = "/__modal/downloads";
 function buildMounts(tools: BuildTools, config: ImageConfig): Mount[] {
   return [
     writable(tools.downloads, DOWNLOADS),
-    readOnly(tools.packagesFile, insidePaths.packages),
+    ...guestMounts(tools.files),
     ...visiblePython(config.pythonPrefix),
   ];
 }

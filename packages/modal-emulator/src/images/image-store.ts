@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { GuestFiles } from "../contain/host-mounts.ts";
 import { createId } from "../ids.ts";
 import { StatusError } from "../wire/status-error.ts";
 import { type BaseImage, openBaseImage } from "./base-image.ts";
@@ -12,7 +13,7 @@ import { Image, type ImageConfig, type StoredImage } from "./image.ts";
 export interface ImageStoreOptions {
   directory: string;
   cacheDirectory: string;
-  packagesFile: string;
+  files: GuestFiles;
   python?: string;
   /** Ends running builds. */
   signal: AbortSignal;
@@ -132,7 +133,7 @@ export class ImageStore {
       const config = await buildImage(request, {
         layer,
         downloads,
-        packagesFile: this.#options.packagesFile,
+        files: this.#options.files,
         signal: this.#options.signal,
         log: (text) => image.append(text),
       });

@@ -66,13 +66,11 @@ export class Egress {
     };
   }
 
-  /** The ports that must answer inside for these variables to mean what they say. */
-  ports(env: Readonly<Record<string, string>>): number[] {
-    if (this.#policy.kind === "blocked") return [];
-    const named = Object.values(env).flatMap((value) => [
-      ...value.matchAll(/\/\/(?:127\.0\.0\.1|localhost):(\d+)/g),
-    ]);
-    return [...new Set([PROXY_PORT, ...named.map((match) => Number(match[1]))])];
+  /** The ports that must answer inside for the addresses in these texts to mean what they say. */
+  ports(texts: readonly string[], always: readonly number[]): Set<number> {
+    if (this.#policy.kind === "blocked") return new Set();
+    const named = texts.flatMap((text) => [...text.matchAll(/\/\/(?:127\.0\.0\.1|localhost):(\d+)/g)]);
+    return new Set([PROXY_PORT, ...always, ...named.map(([, port]) => Number(port))]);
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Container } from "../contain/container.ts";
 import { containerEnvironment, hostEnvironment } from "../contain/host-environment.ts";
+import type { GuestFiles } from "../contain/host-mounts.ts";
 import { createRootfs, type Rootfs, removeRootfs } from "../contain/rootfs.ts";
 import { Exec } from "../execs/exec.ts";
 import { visiblePython } from "../images/base-image.ts";
@@ -15,7 +15,11 @@ import type { SandboxDefinition } from "./sandbox-definition.ts";
 export interface MachineOptions {
   /** Where the root's changes lie while it runs. */
   directory: string;
-  packagesFile: string;
+  /** A short path. */
+  socketDirectory: string;
+  /** Ports of this machine that always answer inside. */
+  hostPorts: readonly number[];
+  files: GuestFiles;
   certificate: ServerCertificate;
   definition: SandboxDefinition;
   image: StoredImage;
@@ -38,7 +42,6 @@ export class SandboxMachine {
   readonly tunnels: readonly Tunnel[];
   readonly egress: Egress;
   readonly #options: MachineOptions;
-  readonly #socketDirectory: string;
 
   private constructor(options: MachineOptions, parts: MachineParts) {
     this.#options = options;
@@ -46,19 +49,17 @@ export class SandboxMachine {
     this.rootfs = parts.rootfs;
     this.tunnels = parts.tunnels;
     this.egress = parts.egress;
-    this.#socketDirectory = parts.socketDirectory;
   }
 
   static async boot(options: MachineOptions): Promise<SandboxMachine> {
-    const { definition, image, directory } = options;
-    const socketDirectory = await mkdtemp(join(tmpdir(), "mse-"));
+    const { definition, image, directory, socketDirectory } = options;
+    await mkdir(socketDirectory, { recursive: true });
     const rootfs = await createRootfs(directory, image.layers);
     const egress = await Egress.listen(join(socketDirectory, "emulator"), definition.network);
     try {
       for (const volume of definition.volumes) await mkdir(volume.source, { recursive: true });
       const mounts = [...visiblePython(image.config.pythonPrefix), ...definition.volumes];
-      const { packagesFile } = options;
-      const container = await Container.start({ rootfs, mounts, socketDirectory, packagesFile });
+      const container = await Container.start({ rootfs, mounts, socketDirectory, files: options.files });
       const tunnels = await Promise.all(
         definition.ports.map((open) =>
           Tunnel.open({
@@ -69,7 +70,7 @@ export class SandboxMachine {
           }),
         ),
       );
-      const machine = new SandboxMachine(options, { container, rootfs, tunnels, egress, socketDirectory });
+      const machine = new SandboxMachine(options, { container, rootfs, tunnels, egress });
       await machine.#makeWorkdir();
       return machine;
     } catch (error) {
@@ -92,7 +93,8 @@ export class SandboxMachine {
       ...definition.env,
       ...command.env,
     };
-    for (const port of this.egress.ports(env)) await this.container.forward(port);
+    const texts = [...Object.values(env), ...command.argv];
+    for (const port of this.egress.ports(texts, this.#options.hostPorts)) await this.container.forward(port);
     const cwd = command.workdir ?? this.#workdir;
     return new Exec(this.container.open({ kind: "exec", argv: command.argv, env, cwd, pty: command.pty }));
   }
@@ -102,7 +104,7 @@ export class SandboxMachine {
     await this.container.kill();
     await Promise.all([...this.tunnels.map((tunnel) => tunnel.close()), this.egress.close()]);
     await removeRootfs(this.#options.directory);
-    await rm(this.#socketDirectory, { recursive: true, force: true });
+    await rm(this.#options.socketDirectory, { recursive: true, force: true });
   }
 
   get #workdir(): string {
@@ -129,5 +131,4 @@ interface MachineParts {
   rootfs: Rootfs;
   tunnels: Tunnel[];
   egress: Egress;
-  socketDirectory: string;
 }
