@@ -25,7 +25,7 @@ const SYSTEM_FILES = [
   "/etc/ssl",
 ];
 
-const INSIDE = fileURLToPath(new URL("../inside", import.meta.url));
+const INIT = fileURLToPath(new URL("../inside/init.ts", import.meta.url));
 
 /** Where the emulator's own program and Node lie inside a sandbox. */
 export const insidePaths = {
@@ -41,7 +41,7 @@ export function hostMounts(): Mount[] {
   const real = systemDirectories.map((name) => `/${name}`).filter((path) => isRealDirectory(path));
   const paths = ["/usr", ...real, ...SYSTEM_FILES.filter((path) => existsSync(path)), "/sys"];
   const mounts = paths.map((path) => readOnly(path));
-  mounts.push(readOnly(process.execPath, insidePaths.node), readOnly(INSIDE, dirname(insidePaths.init)));
+  mounts.push(readOnly(process.execPath, insidePaths.node), readOnly(dirname(INIT), dirname(insidePaths.init)));
   if (existsSync("/var/lib/dpkg")) mounts.push(readOnly("/var/lib/dpkg", "/__modal/dpkg"));
   return mounts;
 }
