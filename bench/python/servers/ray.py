@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import socket
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +41,7 @@ class Bench:
 def main() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    directory = tempfile.mkdtemp(prefix="seer-bench-")
     ray.init(
         address="local",
         num_cpus=2,
@@ -47,11 +50,17 @@ def main() -> None:
         object_store_memory=256 * 2**20,
         runtime_env={"env_vars": {"PYTHONPATH": os.environ["PYTHONPATH"]}},
         _node_ip_address="127.0.0.1",
+        _temp_dir=directory,
     )
     http = {"host": "127.0.0.1", "port": port, "keep_alive_timeout_s": 3600}
     serve.start(http_options=http, logging_config={"enable_access_log": False})
     serve.run(Bench.options(ray_actor_options={"num_cpus": 1}).bind(), route_prefix="/")
-    announce(port, ray.shutdown)
+
+    def finish() -> None:
+        ray.shutdown()
+        shutil.rmtree(directory, ignore_errors=True)
+
+    announce(port, finish)
 
 
 main()

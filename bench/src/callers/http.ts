@@ -44,10 +44,14 @@ export function connectHttp({ healthPath = "/health" } = {}): Connect {
 
 async function readBody(response: IncomingMessage): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const body = Buffer.allocUnsafeSlow(Number(response.headers["content-length"]));
+  const length = Number(response.headers["content-length"] ?? 0);
+  let body = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   response.on("data", (chunk: Buffer) => {
-    filled += chunk.copy(body, filled);
+    // An answer in chunks says no length; only short ones come like that.
+    if (filled + chunk.length > body.length) body = Buffer.concat([body.subarray(0, filled), chunk]);
+    else chunk.copy(body, filled);
+    filled += chunk.length;
   });
   response.on("end", () => resolve(body));
   response.on("error", reject);

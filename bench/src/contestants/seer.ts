@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toLibrary } from "@seer/expose-adapters/library";
 import { type LaunchedHost, launchHost } from "@seer/rpc/launch";
@@ -22,7 +20,6 @@ export const seer: Contestant = {
       python: core.python,
       name: libraryName,
     });
-    const root = await mkdtemp(join(tmpdir(), "seer-bench-"));
     let library: Promise<string> | undefined;
     return {
       async drive(language, way) {
@@ -30,7 +27,7 @@ export const seer: Contestant = {
         const local = Number(new URL(host.url).port);
         const port = tls ? await tunnel.open(local) : local;
         if (language === "TypeScript") return driveFromTypeScript(connectSeer(host.token), { port, tls });
-        library ??= installLibrary(host, root);
+        library ??= installLibrary(host, join(core.directory, "library"));
         const env = {
           SEER_RPC_URL: tls ? `https://localhost:${port}` : host.url,
           SEER_RPC_TOKEN: host.token,
@@ -39,10 +36,7 @@ export const seer: Contestant = {
         const target = tls ? { port, certificate: tunnel.certificate } : { port };
         return driveFromPython("seer", target, { python: core.python, path: [await library], env });
       },
-      async [Symbol.asyncDispose]() {
-        await host.close();
-        await rm(root, { recursive: true, force: true });
-      },
+      [Symbol.asyncDispose]: () => host.close(),
     };
   },
 };

@@ -10,11 +10,12 @@ export function track(child: ChildProcess): void {
   child.once("exit", () => children.delete(child));
 }
 
-/** Lets a child end by closing its standard input, and kills it when it does not. */
+/** Asks a child to end, by closing its standard input where it has one, and kills it when it does not. */
 export async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, "exit");
-  child.stdin?.end();
+  if (child.stdin === null) child.kill("SIGINT");
+  else child.stdin.end();
   const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
   await exited;
   clearTimeout(timer);

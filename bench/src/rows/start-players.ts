@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { readSandboxConfig, type SandboxConfigInput } from "@seer/config";
@@ -93,16 +92,11 @@ async function answerOfCli(row: StartRow): Promise<() => Promise<unknown>> {
     stdio: ["ignore", "pipe", "ignore"],
   });
   track(child);
-  const exited = once(child, "exit");
-  const end = async () => {
-    child.kill("SIGINT");
-    await exited;
-  };
   try {
     await answer(JSON.parse(await firstLine(child.stdout)), row);
-    return end;
+    return () => endChild(child);
   } catch (error) {
-    await end();
+    await endChild(child);
     throw error;
   }
 }
