@@ -25,6 +25,7 @@ class Host:
     """A real host of an interface file."""
 
     port: int
+    process: subprocess.Popen[str]
     token: str = TOKEN
 
     @property
@@ -49,7 +50,7 @@ def serve(file: Path) -> Generator[Host]:
         process.stdin.write(f"{json.dumps(config)}\n")
         process.stdin.flush()
         try:
-            yield Host(json.loads(process.stdout.readline())["port"])
+            yield Host(json.loads(process.stdout.readline())["port"], process)
         finally:
             # Its lifeline.
             process.stdin.close()

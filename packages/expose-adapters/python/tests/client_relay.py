@@ -17,7 +17,7 @@ class Relay:
     """Passes requests on to a port, and breaks off where it is told to, once."""
 
     def __init__(self, target: int) -> None:
-        self._target = target
+        self.target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.connections = 0
@@ -40,7 +40,12 @@ class Relay:
                 threading.Thread(target=self._relay, args=(client,), daemon=True).start()
 
     def _relay(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self._target)) as server:
+        # Either end may be gone; then so is the connection.
+        with (
+            contextlib.suppress(OSError),
+            client,
+            socket.create_connection(("127.0.0.1", self.target)) as server,
+        ):
             while data := client.recv(1 << 20):
                 self.requests.append(data)
                 broken, self.break_next = self.break_next, None
@@ -50,6 +55,8 @@ class Relay:
                 if broken == "after the request":
                     return
                 answer = server.recv(1 << 20)
+                if not answer:
+                    return
                 if broken == "within the answer":
                     client.sendall(answer[: len(answer) // 2])
                     return

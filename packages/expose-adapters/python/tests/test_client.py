@@ -123,6 +123,29 @@ def test_a_broken_connection_runs_nothing_twice(host: Host, broken: Break, calls
         assert client.call("count_calls", {}) == count + 2
 
 
+def test_a_call_that_may_have_run_on_a_host_that_is_gone_is_not_sent_to_its_successor(
+    tmp_path: Path, host: Host
+) -> None:
+    file = tmp_path / "interface.py"
+    file.write_text("import time\n@expose\ndef nap() -> None:\n    time.sleep(30)\n")
+    with relay_to(host.port) as relay:
+        with serve(file) as old:
+            relay.target = old.port
+            client = Client(relay.url, host.token)
+            waiting = ThreadPoolExecutor(1).submit(client.call, "nap", {})
+            end = time.monotonic() + 10
+            while old.health()["state"] != "busy":
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            old.process.kill()
+        with serve(file) as new:
+            relay.target = new.port
+            with pytest.raises(ConnectionError, match="nobody knows whether the call ran") as caught:
+                waiting.result(20)
+            assert isinstance(caught.value, RemoteError)
+            assert new.health()["state"] in ("loading", "idle")
+
+
 def test_a_child_does_not_use_its_parents_connection(client: Client) -> None:
     client.call("get_embedding", {"text": "parent"})
     child = os.fork()

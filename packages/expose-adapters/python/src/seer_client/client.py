@@ -20,6 +20,10 @@ _OUTPUT_SECONDS = 1
 _PATIENCE_SECONDS = 30
 # How long an interrupted call may take to stop before its caller goes on.
 _CANCEL_SECONDS = 2
+_LOST = {
+    "code": "call-lost",
+    "message": "the connection broke and the host has started anew, so nobody knows whether the call ran",
+}
 _DROPPED = (OSError, http.client.HTTPException)
 
 
@@ -51,6 +55,7 @@ class Client:
             "Content-Type": content_type,
             "Accept": MESSAGE_TYPE,
             "Seer-Call-Id": call_id,
+            # The record brings along what was printed.
             "Prefer": f"wait={_OUTPUT_SECONDS}, record",
         }
         path = f"/call/{urllib.parse.quote(function, safe='')}"
@@ -74,12 +79,17 @@ class Client:
             self._connections.open()
         except OSError as error:
             raise self._unreachable(error) from error
+        sent_at = time.monotonic()
         try:
             return _read(self._connections.send("POST", path, headers, body))
         except _DROPPED:
-            # Nobody knows whether it arrived.
+            # Nobody here knows whether it arrived.
             reply = self._record(call_id, 0)
         if reply.error is None or reply.error.get("code") != "unknown-call":
+            return reply
+        details: dict[str, Any] = reply.error.get("details") or {}
+        if details.get("completeForMs", 0) < (time.monotonic() - sent_at) * 1000:
+            # The host has not been there for so long: it may have begun the call before it was started anew.
             return reply
         try:
             return _read(self._connections.send("POST", path, headers, body))
@@ -92,7 +102,7 @@ class Client:
                 sys.stdout.write(reply.output)
                 sys.stdout.flush()
             if reply.error is not None:
-                raise remote_error(reply.error)
+                raise remote_error(_LOST if reply.error.get("code") == "unknown-call" else reply.error)
             if reply.ended:
                 return reply.value
             reply = self._record(call_id, reply.next_output)

@@ -16,6 +16,7 @@ _BASES: dict[str, tuple[type[Exception], ...]] = {
     "unauthorised": (PermissionError,),
     "forbidden": (PermissionError,),
     "unreachable": (ConnectionError,),
+    "call-lost": (ConnectionError,),
 }
 
 
