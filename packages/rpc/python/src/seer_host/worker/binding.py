@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RpcError
-from .kinds.base import WrongValue, is_dict, is_list
+from .kinds.base import WrongValue, brief, is_dict, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -133,6 +133,9 @@ class Binder:
         if is_dict(together):
             del left[extra.name]
             left |= together
+        for name in left:
+            if not isinstance(name, str):
+                raise self._unexpected(name)
         return {name: self._convert(extra.value.convert, value, name) for name, value in left.items()}
 
     def _convert(self, convert: Callable[[Any, str], Any], value: Any, where: str) -> Any:
@@ -147,9 +150,10 @@ class Binder:
     def _missing(self, name: str) -> RpcError:
         return self._error(f"the argument {name!r} is missing", name)
 
-    def _unexpected(self, name: str) -> RpcError:
+    def _unexpected(self, name: Any) -> RpcError:
+        # A mapping on the wire may have any keys, and the arguments are one.
         takes = ", ".join(p.name for p in self._parameters) or "nothing"
-        return self._error(f"there is no parameter {name!r}; it takes {takes}", name)
+        return self._error(f"there is no parameter {brief(name)}; it takes {takes}", str(name))
 
     def _error(self, message: str, parameter: str | None = None) -> RpcError:
         details = {"function": self._function}
