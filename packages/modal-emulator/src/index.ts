@@ -1,3 +1,4 @@
+export { emulationObstacle } from "./contain/check-host.ts";
 export type { EmulatedClock } from "./emulated-clock.ts";
 export type { RecordedCall } from "./emulator-pipeline.ts";
 export type { Fault } from "./faults/fault-list.ts";

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { AccessTokens } from "./access-tokens.ts";
-import { checkHost } from "./contain/check-host.ts";
+import { emulationObstacle } from "./contain/check-host.ts";
 import { accountHandlers } from "./control/accounts.ts";
 import { imageHandlers } from "./control/images.ts";
 import { sandboxStdioHandlers } from "./control/sandbox-stdio.ts";
@@ -34,7 +34,8 @@ const TOKEN_LIFETIME_MS = 20 * 60 * 1000;
  * @throws when this machine cannot isolate sandboxes: without bubblewrap there is nothing to emulate them with.
  */
 export async function startModalEmulator(options: ModalEmulatorOptions = {}): Promise<ModalEmulator> {
-  await checkHost();
+  const obstacle = await emulationObstacle();
+  if (obstacle !== undefined) throw new Error(obstacle);
   const runtimeDirectory = await createRuntimeDirectory();
   const directory = resolve(options.stateDirectory ?? runtimeDirectory);
   await mkdir(directory, { recursive: true });

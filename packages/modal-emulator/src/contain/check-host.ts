@@ -6,15 +6,15 @@ import { collectOutput } from "./collect-output.ts";
 import { launch } from "./launch.ts";
 import { createRootfs, removeRootfs } from "./rootfs.ts";
 
-let checked: Promise<void> | undefined;
+let found: Promise<string | undefined> | undefined;
 
-/** Throws unless this machine can isolate sandboxes; asks it once. */
-export function checkHost(): Promise<void> {
-  checked ??= tryIsolation();
-  return checked;
+/** Why this machine cannot isolate sandboxes, in words for a person; undefined when it can. Asks it once. */
+export function emulationObstacle(): Promise<string | undefined> {
+  found ??= tryIsolation();
+  return found;
 }
 
-async function tryIsolation(): Promise<void> {
+async function tryIsolation(): Promise<string | undefined> {
   const directory = await mkdtemp(join(tmpdir(), "modal-emulator-check-"));
   try {
     const base = join(directory, "base");
@@ -31,16 +31,19 @@ async function tryIsolation(): Promise<void> {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const { output, code } = await collectOutput(child);
-    if (code !== 0) throw new Error(output.trim() || `exit code ${code}`);
+    return code === 0 ? undefined : explain(output.trim() || `exit code ${code}`);
   } catch (error) {
-    throw new Error(
-      `The Modal emulator cannot run on this machine: ${(error as Error).message}\n` +
-        "It needs Linux 5.11 or newer with bubblewrap (`apt-get install bubblewrap`), user namespaces that may mount " +
-        "overlayfs, and a temporary directory on a file system that overlayfs can write to.",
-      { cause: error },
-    );
+    return explain((error as Error).message);
   } finally {
     await removeRootfs(join(directory, "root"));
     await removeRootfs(directory);
   }
+}
+
+function explain(reason: string): string {
+  return (
+    `The Modal emulator cannot run on this machine: ${reason}\n` +
+    "It needs Linux 5.11 or newer with bubblewrap (`apt-get install bubblewrap`), user namespaces that may mount " +
+    "overlayfs, and a temporary directory on a file system that overlayfs can write to."
+  );
 }

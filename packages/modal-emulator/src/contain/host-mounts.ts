@@ -41,7 +41,10 @@ export function hostMounts(): Mount[] {
   const real = systemDirectories.map((name) => `/${name}`).filter((path) => isRealDirectory(path));
   const paths = ["/usr", ...real, ...SYSTEM_FILES.filter((path) => existsSync(path)), "/sys"];
   const mounts = paths.map((path) => readOnly(path));
-  mounts.push(readOnly(process.execPath, insidePaths.node), readOnly(dirname(INIT), dirname(insidePaths.init)));
+  mounts.push(
+    readOnly(process.execPath, insidePaths.node),
+    readOnly(dirname(INIT), dirname(insidePaths.init)),
+  );
   if (existsSync("/var/lib/dpkg")) mounts.push(readOnly("/var/lib/dpkg", "/__modal/dpkg"));
   return mounts;
 }

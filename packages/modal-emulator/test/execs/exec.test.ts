@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Sandbox } from "modal";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run, type Setup, start, versions } from "../helpers/start.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { describe, it, run, type Setup, start, versions } from "../helpers/start.ts";
 
 let setup: Setup;
 beforeAll(async () => {

@@ -11,8 +11,8 @@ import {
   SandboxFilesystemPathAlreadyExistsError,
   SandboxFilesystemPermissionError,
 } from "modal";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run, type Setup, start, versions } from "../helpers/start.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { describe, it, run, type Setup, start, versions } from "../helpers/start.ts";
 
 let setup: Setup;
 let local: string;

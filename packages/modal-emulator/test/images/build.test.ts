@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run, type Setup, start } from "../helpers/start.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { describe, it, run, type Setup, start } from "../helpers/start.ts";
 
 let setup: Setup;
 beforeAll(async () => {

@@ -4,8 +4,8 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { promisify } from "node:util";
 import type { Sandbox } from "modal";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run, type Setup, start, versions } from "../helpers/start.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { describe, it, run, type Setup, start, versions } from "../helpers/start.ts";
 
 let setup: Setup;
 beforeAll(async () => {
@@ -114,6 +114,19 @@ describe("a sandbox's way out", () => {
     expect((await run(sandbox, ["/usr/bin/python3", "-c", program])).stdout).toBe(
       `hello ${new URL(url).host}\n`,
     );
+  });
+
+  it("leads to one that a command names, or that the emulator was told of", async () => {
+    const sandbox = await setup.create();
+    const named = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())";
+    expect((await run(sandbox, ["/usr/bin/python3", "-c", named, url])).stdout).toContain("hello");
+    await using told = await start({ hostPorts: [Number(new URL(url).port)] });
+    const other = await told.create();
+    const [program, port] = [
+      "import sys, urllib.request; print(urllib.request.urlopen('http://127.0.0.1:' + sys.argv[1]).read().decode())",
+      new URL(url).port,
+    ];
+    expect((await run(other, ["/usr/bin/python3", "-c", program, port])).stdout).toContain("hello");
   });
 
   it("leads to any other host through a proxy that programs find by themselves", async () => {

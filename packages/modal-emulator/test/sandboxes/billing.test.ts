@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Setup, start } from "../helpers/start.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { it, type Setup, start } from "../helpers/start.ts";
 
 let setup: Setup;
 beforeAll(async () => {

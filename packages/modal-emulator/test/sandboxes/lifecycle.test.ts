@@ -1,6 +1,6 @@
 import { AlreadyExistsError, NotFoundError, type Sandbox } from "modal";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { run, type Setup, start, versions } from "../helpers/start.ts";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { describe, it, run, type Setup, start, versions } from "../helpers/start.ts";
 
 let setup: Setup;
 beforeAll(async () => {

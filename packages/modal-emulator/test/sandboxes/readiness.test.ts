@@ -1,6 +1,6 @@
 import { Probe, TimeoutError } from "modal";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run, type Setup, start, versions } from "../helpers/start.ts";
+import { afterAll, beforeAll, expect } from "vitest";
+import { describe, it, run, type Setup, start, versions } from "../helpers/start.ts";
 
 let setup: Setup;
 beforeAll(async () => {
