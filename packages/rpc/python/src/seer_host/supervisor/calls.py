@@ -187,7 +187,8 @@ class Call:
 
     def starves_for(self, seconds: float) -> bool:
         """Whether it is a stream that has been seen to wait this long for credit, with nobody watching."""
-        if self.watchers or self.items is None or self.items.end < self.credit:
+        sent = 0 if self.items is None else self.items.end
+        if self.watchers or self.collect or sent < self.credit:
             self.starves_since = None
             return False
         if self.starves_since is None:

@@ -35,6 +35,7 @@ _END_S = 10.0
 _RELOADS = 5
 """How often a file that has loaded before is loaded again when the worker dies of it."""
 _ITEM_BYTES = 64 << 20
+_RESTARTS = "The worker is being restarted; the file's state is lost, and the next call works."
 
 
 class Lane:
@@ -84,6 +85,7 @@ class Host:
         self._left: WorkerProcess | None = None
         self._main = Lane(1, main=True)
         self._lanes: dict[str, Lane] = {}
+        self._streams: frozenset[str] = frozenset()
         self._waiting = 0
         self._lines: dict[str, str] = {}
         self._requests: dict[int, asyncio.Future[Message]] = {}
@@ -235,7 +237,7 @@ class Host:
         await self._start_worker()
         while not self.ended.is_set():
             try:
-                await asyncio.wait_for(self.ended.wait(), _SWEEP_S)
+                await asyncio.wait_for(self.ended.wait(), min(_SWEEP_S, self.limits.kept_ms / 1000 + 0.05))
             except asyncio.TimeoutError:
                 self._sweep()
         self.close()
@@ -244,11 +246,10 @@ class Host:
     def _sweep(self) -> None:
         self.records.sweep()
         WorkerProcess.reap_orphans()
-        if self._is_blocked():
-            self._spawn(self._end_if_stuck())
+        self._replace_if_blocked()
         for lane in self._every_lane():
             for call in tuple(lane.running.values()):
-                if call.starves_for(self.limits.kept_ms / 1000):
+                if call.function in self._streams and call.starves_for(self.limits.kept_ms / 1000):
                     error = RpcError("cancelled", f"nobody read on from the stream of {call.function}")
                     with self.batch:
                         self.cancel(call, error)
@@ -327,14 +328,13 @@ class Host:
             )
             return
         self.log.host(f"the worker ended: {death}")
-        hint = "The worker is being restarted; the file's state is lost, and the next call works."
         self._leave_worker(
-            RpcError("worker-died", f"the worker ended during the call: {death}", hint=hint, details=details)
+            RpcError(
+                "worker-died", f"the worker ended during the call: {death}", hint=_RESTARTS, details=details
+            )
         )
-        self.restarts += 1
         self._reloads += 1
-        self._enter("restarting")
-        self._spawn(self._start_worker())
+        self._start_again()
 
     def _enter(self, phase: Phase) -> None:
         if phase == self._phase:
@@ -480,50 +480,49 @@ class Host:
         self.log.host(f"call {call.id} {call.function} {how} after {took}")
 
     def _await_end(self, call: Call, lane: Lane) -> None:
-        call.grace = self._loop.call_later(self.limits.grace_ms / 1000, self._out_of_grace, call, lane)
+        ping = None if lane.main else self._spawn(self._ping_worker())
+        call.grace = self._loop.call_later(self.limits.grace_ms / 1000, self._out_of_grace, call, lane, ping)
 
-    def _out_of_grace(self, call: Call, lane: Lane) -> None:
+    def _out_of_grace(self, call: Call, lane: Lane, ping: asyncio.Task[None] | None) -> None:
         stopped = call.stopped
         if lane.running.get(call.seq) is not call or stopped is None:
             return
-        if lane.main:
-            self.log.host(f"call {call.id} did not end when it was cancelled; killing the worker")
+        # One that runs beside others is left to itself, as long as those get on, and keeps its place.
+        stuck = ping is None or not ping.done()
+        if stuck:
             stopped.hint = "It did not stop by itself, so the worker was killed and is being restarted."
         if call.outcome is None:
             self._end(call, Outcome.of_error(call.id, stopped))
-        if not lane.main:
-            # Others run beside it. It is left to itself, and keeps its place until it ends.
-            self._spawn(self._end_if_stuck())
-        elif self._worker is not None:
-            self._worker.kill()
-
-    async def _end_if_stuck(self) -> None:
-        """Kills a worker whose cancelled calls do not end and keep others from running."""
-        worker, grace = self._worker, self.limits.grace_ms / 1000
-        if worker is None or self._phase != "ready":
-            return
-        try:
-            await asyncio.wait_for(self.ask_worker({"op": "ping"}), grace)
-        except RpcError:
-            return
-        except asyncio.TimeoutError:
-            why = "the worker does not answer"
+        if stuck:
+            self._replace_worker(f"call {call.id} of {call.function} did not end when it was cancelled")
         else:
-            if not self._is_blocked():
-                return
-            why = "only calls that were cancelled run, and others wait for them"
-        if worker is self._worker:
-            self.log.host(f"{why}; killing it")
-            worker.kill()
+            self._replace_if_blocked()
 
-    def _is_blocked(self) -> bool:
+    async def _ping_worker(self) -> None:
+        with contextlib.suppress(RpcError):
+            await self.ask_worker({"op": "ping"})
+
+    def _replace_if_blocked(self) -> None:
+        """Replaces a worker in which nothing runs but cancelled calls that do not end and hold up others."""
         given = [call for lane in self._every_lane() for call in lane.running.values()]
-        return self._waiting > 0 and bool(given) and all(call.outcome is not None for call in given)
+        if self._waiting and given and all(call.outcome is not None for call in given):
+            self._replace_worker("calls that were cancelled did not end, and others wait for them")
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _replace_worker(self, why: str) -> None:
+        self.log.host(f"{why}; killing the worker")
+        self._leave_worker(RpcError("worker-died", f"the worker was killed: {why}", hint=_RESTARTS))
+        self._start_again()
+
+    def _start_again(self) -> None:
+        self.restarts += 1
+        self._enter("restarting")
+        self._spawn(self._start_worker())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _expire(self, call: Call, deadline_ms: int) -> None:
         with self.batch:
@@ -565,6 +564,7 @@ class Host:
     def _described(self, message: Message) -> None:
         waiting = [call for lane in self._every_lane() for call in lane.queue]
         functions: dict[str, int] = message.header["functions"]
+        self._streams = frozenset(message.header["streams"])
         self._main = Lane(1, main=True)
         self._lanes = {
             name: self._main if limit == 1 else Lane(limit, main=False) for name, limit in functions.items()

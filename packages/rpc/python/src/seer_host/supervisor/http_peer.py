@@ -238,7 +238,8 @@ class HttpPeer(Peer):
         self.paused = False
         if self._reading:
             self.transport.resume_reading()
-        self._go_on()
+        # Not at once: the transport is not prepared for a failed write while it tells of room for more.
+        self._server.loop.call_soon(self._go_on)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -72,7 +72,7 @@ class Outbox:
             return
         self._parts = []
         self._size = 0
-        if self.closed:
+        if self.closed or self._transport.is_closing():
             return
         write = self._transport.write
         if len(parts) == 1:

@@ -230,6 +230,10 @@ class WebSocketPeer(Peer):
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        # Not at once: the transport is not prepared for a failed write while it tells of room for more.
+        self._server.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
         with self.host.batch:
             for watch in list(self._watches.values()):
                 watch.changed(watch.call)

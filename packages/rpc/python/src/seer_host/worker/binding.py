@@ -122,7 +122,7 @@ class Binder:
             return []
         return [self._convert(rest.value.convert, item, f"{rest.name}[{i}]") for i, item in enumerate(given)]
 
-    def _bind_extra(self, left: dict[str, Any]) -> dict[str, Any]:
+    def _bind_extra(self, left: dict[Any, Any]) -> dict[str, Any]:
         extra = self._extra
         if extra is None:
             if left:

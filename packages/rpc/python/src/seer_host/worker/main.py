@@ -143,5 +143,9 @@ def _described(name: str, doc: str, functions: dict[str, Function]) -> list[Any]
         "doc": doc,
         "functions": [function.describe() for function in functions.values()],
     }
-    header = {"op": "described", "functions": {f.name: f.concurrency for f in functions.values()}}
+    header = {
+        "op": "described",
+        "functions": {f.name: f.concurrency for f in functions.values()},
+        "streams": [f.name for f in functions.values() if f.is_stream],
+    }
     return build_message(header, json.dumps(description, allow_nan=False).encode())

@@ -1,0 +1,96 @@
+"""Clients that read slowly, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hosting import CALL_TOKEN
+
+if TYPE_CHECKING:
+    from conftest import Serve
+    from hosting import RunningHost
+
+_SOURCE = """
+    @expose
+    def bulk(size: int) -> bytes:
+        return bytes(size)
+"""
+_SIZE = 4_000_000
+
+
+def _resident_kib(host: RunningHost) -> int:
+    status = Path(f"/proc/{host.process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+def _slow_socket(host: RunningHost) -> socket.socket:
+    end = socket.socket()
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+    end.settimeout(20)
+    end.connect(("127.0.0.1", host.port))
+    return end
+
+
+def _request(host: RunningHost, method: str, path: str, body: bytes = b"", *fields: str) -> bytes:
+    lines = (
+        f"{method} {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{host.port}",
+        f"Authorization: Bearer {CALL_TOKEN}",
+        f"Content-Length: {len(body)}",
+        *fields,
+    )
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize("connection", ["close", "keep-alive"])
+def test_a_slow_reader_gets_all_of_a_result(serve: Serve, connection: str) -> None:
+    host = serve(_SOURCE, limits={"requestMs": 400, "idleMs": 400})
+    end = _slow_socket(host)
+    accept = "Accept: application/vnd.seer.v1"
+    request = _request(host, "POST", "/call/bulk", b"[%d]" % _SIZE, accept, f"Connection: {connection}")
+    end.sendall(request)
+    received = 0
+    began = time.monotonic()
+    while received < _SIZE:
+        data = end.recv(65536)
+        assert data, f"closed after {received} bytes and {time.monotonic() - began:.1f} s"
+        received += len(data)
+        time.sleep(0.03)
+    assert time.monotonic() - began > 1.2  # several times as long as a connection may be idle
+    end.close()
+
+
+def test_one_that_stops_reading_is_given_up(serve: Serve) -> None:
+    host = serve(_SOURCE, limits={"requestMs": 300, "idleMs": 300})
+    end = _slow_socket(host)
+    end.sendall(_request(host, "POST", "/call/bulk", b"[%d]" % (10 * _SIZE)))
+    time.sleep(3)
+    received = 0
+    with contextlib.suppress(ConnectionError):
+        while data := end.recv(1 << 20):
+            received += len(data)
+    assert received < 10 * _SIZE
+    end.close()
+
+
+def test_answers_that_are_not_read_do_not_pile_up(serve: Serve) -> None:
+    host = serve(_SOURCE)
+    body = json.dumps([_SIZE]).encode()
+    host.request("POST", "/call/bulk", body, headers={"Seer-Call-Id": "kept"})
+    before = _resident_kib(host)
+    end = _slow_socket(host)
+    # All of them fit into what the host reads ahead.
+    end.sendall(_request(host, "GET", "/calls/kept") * 100)
+    time.sleep(0.5)
+    assert _resident_kib(host) - before < 100 * 1024
+    assert host.call("bulk", 1) is not None
+    received = 0
+    while received < 20 * _SIZE:
+        received += len(end.recv(1 << 20))
+    end.close()
