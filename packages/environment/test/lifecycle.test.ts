@@ -15,7 +15,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     const sandbox = await new Sandbox({}, { isolation }).start();
     await sandbox.exec("(setsid sleep 300 >/dev/null 2>&1 &); trap '' TERM");
     const { sandboxId } = sandbox;
-    expect(processesWith(sandboxId).length).toBeGreaterThan(0);
+    await expect.poll(() => processesWith(sandboxId).length).toBeGreaterThan(0);
     await Promise.all([sandbox.terminate(), sandbox.terminate()]);
     await sandbox.terminate();
     expect(processesWith(sandboxId)).toEqual([]);

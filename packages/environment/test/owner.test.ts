@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { identify } from "../src/backends/local/process-identity.ts";
 import { Sandbox } from "../src/index.ts";
 import { isolations, useOwnHome } from "./support/home.ts";
@@ -13,6 +13,11 @@ import { processesGone, processesWith } from "./support/processes.ts";
 const home = useOwnHome();
 // People have a minute and a half; a test has not.
 const leaseMs = 700;
+const owners: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const owner of owners.splice(0)) owner.kill("SIGKILL");
+});
 
 describe.each(isolations)("with isolation %s", (isolation) => {
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
@@ -31,6 +36,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 
   test.each(["throws", "returns"])("an owner that %s takes its sandbox with it", async (mode) => {
     const { owner, id } = await startOwner(isolation, mode);
+    owner.kill("SIGUSR2");
     await once(owner, "exit");
     expect(processesWith(id)).toEqual([]);
   });
@@ -88,9 +94,12 @@ async function startOwner(isolation: string, mode = "") {
     env: { ...process.env, SEER_LEASE_MS: String(leaseMs) },
     stdio: ["ignore", "pipe", mode === "throws" ? "ignore" : "inherit"],
   });
+  owners.push(owner);
   if (owner.stdout === null) throw new Error("no output");
   const lines = createInterface({ input: owner.stdout })[Symbol.asyncIterator]();
   const id = (await lines.next()).value as string;
+  // A process that is just becoming another program has neither's arguments.
+  await expect.poll(() => processesWith(id).length).toBeGreaterThan(0);
   const record = JSON.parse(readFileSync(join(home, "sandboxes", id, "sandbox.json"), "utf8"));
   return { owner, id, lines, init: record.processes.init.pid as number };
 }

@@ -79,7 +79,8 @@ class InitProcess:
         self.directory = directory
         self._clients: list[Client] = []
         self.path = directory / "init.sock"
-        info_read, info_write = os.pipe()
+        ready, writer = os.pipe()
+        info = directory / "init.json"
         settings = {
             "id": "test",
             "cwd": str(directory),
@@ -93,19 +94,22 @@ class InitProcess:
             [
                 "bash",
                 "-c",
-                f'exec "$0" "$@" 3>&{info_write} {info_write}>&-',
-                *[sys.executable, str(SOURCE / "seer_init" / "launch.py"), str(self.path), "self", *command],
+                f'exec "$0" "$@" 3>&{writer} {writer}>&-',
+                *[sys.executable, str(SOURCE / "seer_init" / "launch.py")],
+                *[str(self.path), str(info), "self", *command],
             ],
             stdin=subprocess.PIPE,
-            pass_fds=[info_write, *pass_fds],
+            pass_fds=[writer, *pass_fds],
             env={**os.environ, "PYTHONPATH": str(SOURCE)},
         )
-        os.close(info_write)
+        os.close(writer)
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(settings).encode())
         self.process.stdin.close()
-        with os.fdopen(info_read) as info:
-            assert json.loads(info.read()) == {"child-pid": self.process.pid}
+        with os.fdopen(ready) as closed:
+            assert closed.read() == ""
+        assert self.client().request("status").finish()["id"] == "test"
+        assert json.loads(info.read_text()) == {"child-pid": self.process.pid}
 
     def client(self) -> Client:
         self._clients.append(Client(self.path))

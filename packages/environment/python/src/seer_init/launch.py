@@ -1,9 +1,12 @@
-"""`python launch.py SOCKET REPORTER COMMAND…`: becomes COMMAND, with the listening socket as descriptor 4.
+"""`python launch.py SOCKET INFO REPORTER COMMAND…`: becomes COMMAND, with a listening socket as descriptor 4.
 
-The socket is made before the sandbox's own view of the file system, so that nothing inside can connect to it.
-REPORTER says who writes `{"child-pid": N}`, the number of the sandbox's first process, to descriptor 3:
-`self`, for a command that is that process, or `command`, for bubblewrap. This is a file by itself because the
-package may only exist inside.
+The socket is made before the sandbox's own view of the file system, so that nothing inside can connect to it;
+when it listens, descriptor 3 is closed to say so. After that it is the file INFO, where `{"child-pid": N}`
+names the sandbox's first process: written here if REPORTER is `self`, because COMMAND is that process, and by
+bubblewrap if it is `command`. A file and not a pipe: bubblewrap does not survive a reader that has died, and
+leaves a child that waits for it forever.
+
+This is a script by itself because the package may only exist inside.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ LISTENER = 4
 
 
 def main() -> None:
-    path, reporter, *command = sys.argv[1:]
+    path, info, reporter, *command = sys.argv[1:]
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     # By its name alone, since the path of a socket must be short.
     os.chdir(os.path.dirname(path))
@@ -31,6 +34,7 @@ def main() -> None:
     os.set_inheritable(LISTENER, True)
     # Whatever else was open where this began would be a way out of the sandbox.
     os.closerange(LISTENER + 1, os.sysconf("SC_OPEN_MAX"))
+    os.dup2(os.open(info, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), INFO)
     if reporter == "self":
         os.write(INFO, json.dumps({"child-pid": os.getpid()}).encode())
         os.close(INFO)

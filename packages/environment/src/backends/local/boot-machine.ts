@@ -14,10 +14,9 @@ const defaultLeaseMs = 90_000;
 /** Starts the sandbox's first process with all that has been prepared for it, and takes hold of it. */
 export async function bootMachine(step: MachineStep, context: StartContext): Promise<LocalMachine> {
   const { id, directories, environment, isolated } = context;
-  const processes = await boot({
+  const booted = await boot({
     python: environment.executable,
-    socket: directories.socket,
-    log: directories.initLog,
+    directories,
     view: isolated ? await view(context) : undefined,
     initSource: context.real(places.init),
     settings: {
@@ -30,9 +29,9 @@ export async function bootMachine(step: MachineStep, context: StartContext): Pro
       adoptOrphans: !isolated,
     },
   });
-  const record: SandboxRecord = { ...startingRecord(context), processes };
+  const record: SandboxRecord = { ...startingRecord(context), processes: booted.processes };
   await writeRecord(record);
-  return await LocalMachine.hold(record, processes);
+  return new LocalMachine(record, booted);
 }
 
 /** What is kept of a sandbox while its steps are carried out. */

@@ -30,6 +30,7 @@ export interface SandboxDirectories {
   /** Never seen inside. */
   readonly record: string;
   readonly socket: string;
+  readonly initInfo: string;
   readonly initLog: string;
 }
 
@@ -45,6 +46,7 @@ export function sandboxDirectories(id: string): SandboxDirectories {
     logs: join(root, "logs"),
     record: join(root, "sandbox.json"),
     socket: join(root, "init.sock"),
+    initInfo: join(root, "init.json"),
     initLog: join(root, "init.log"),
   };
 }

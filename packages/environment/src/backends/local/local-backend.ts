@@ -22,7 +22,7 @@ async function attach(idOrName: string): Promise<Machine> {
       hint: running.length === 0 ? "None is." : `Running: ${running.join(", ")}.`,
     });
   }
-  return await LocalMachine.hold(record, record.processes);
+  return await LocalMachine.takeUp(record, record.processes);
 }
 
 async function recordOf(id: string | undefined) {

@@ -17,7 +17,7 @@ import type {
 } from "../backend.ts";
 import { releaseName } from "./claim-name.ts";
 import { sandboxDirectories } from "./home.ts";
-import type { SandboxProcesses } from "./init/boot.ts";
+import type { Booted, SandboxProcesses } from "./init/boot.ts";
 import { InitClient } from "./init/init-client.ts";
 import { realPath } from "./layout.ts";
 import { isAlive, signalProcess } from "./process-identity.ts";
@@ -36,12 +36,7 @@ export class LocalMachine implements Machine {
   #record: SandboxRecord;
   #termination: Promise<void> | undefined;
 
-  private constructor(
-    record: SandboxRecord,
-    processes: SandboxProcesses,
-    client: InitClient,
-    hold: { ended: Promise<EndReason>; release: () => void },
-  ) {
+  constructor(record: SandboxRecord, { processes, client, hold }: Booted) {
     this.#record = record;
     this.processes = processes;
     this.#client = client;
@@ -50,9 +45,9 @@ export class LocalMachine implements Machine {
   }
 
   /** @throws EnvironmentError `environment/ended` */
-  static async hold(record: SandboxRecord, processes: SandboxProcesses): Promise<LocalMachine> {
+  static async takeUp(record: SandboxRecord, processes: SandboxProcesses): Promise<LocalMachine> {
     const client = new InitClient(sandboxDirectories(record.state.id).socket);
-    return new LocalMachine(record, processes, client, await client.hold());
+    return new LocalMachine(record, { processes, client, hold: await client.hold() });
   }
 
   get state(): SandboxState {

@@ -7,13 +7,14 @@ import { text } from "node:stream/consumers";
 import { type BubblewrapOptions, bubblewrapArguments } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
 import { pythonSource } from "../../../python-source.ts";
-import { identify, type ProcessIdentity } from "../process-identity.ts";
+import type { SandboxDirectories } from "../home.ts";
+import { identify, type ProcessIdentity, signalProcess } from "../process-identity.ts";
+import { type Hold, InitClient } from "./init-client.ts";
 
 export interface BootOptions {
   /** A Python of this machine. */
   python: string;
-  socket: string;
-  log: string;
+  directories: SandboxDirectories;
   /** The view of this machine that bubblewrap gives; none when there is no isolation. */
   view: Omit<BubblewrapOptions, "dieWithParent" | "workingDirectory"> | undefined;
   /** The directory of `seer_init`, as it is known inside. */
@@ -39,36 +40,65 @@ export interface SandboxProcesses {
   readonly outer: ProcessIdentity;
 }
 
-/** Starts a sandbox's first process, which from then on depends on its lease and not on this process. */
-export async function boot(options: BootOptions): Promise<SandboxProcesses> {
-  const { python, socket, log, view, initSource, settings } = options;
+/** A sandbox that has come up, held by this process. */
+export interface Booted {
+  readonly processes: SandboxProcesses;
+  readonly client: InitClient;
+  readonly hold: Hold;
+}
+
+/** Starts a sandbox's first process, which from then on depends on who holds it and not on this process. */
+export async function boot(options: BootOptions): Promise<Booted> {
+  const { directories } = options;
+  const outer = await launch(options);
+  const client = new InitClient(directories.socket);
+  try {
+    const hold = await client.hold();
+    const init = identify(await readPid(directories.initInfo));
+    if (init === undefined) throw new EnvironmentError("environment/ended", "The sandbox ended");
+    return { processes: { init, outer }, client, hold };
+  } catch (cause) {
+    signalProcess(outer, "SIGKILL");
+    throw failed(await said(directories.initLog), cause);
+  }
+}
+
+/** Returns when the socket listens, which is before anything answers there. */
+async function launch({
+  python,
+  directories,
+  view,
+  initSource,
+  settings,
+}: BootOptions): Promise<ProcessIdentity> {
+  const { socket, initInfo, initLog } = directories;
   const first = [python, "-S", "-m", "seer_init", "4"];
   const command = view === undefined ? ["self", ...first] : ["command", ...bubblewrap(view), ...first];
-  const logFile = await open(log, "a", 0o600);
+  const script = join(pythonSource(), "seer_init", "launch.py");
+  const log = await open(initLog, "a", 0o600);
   let child: ChildProcess;
   try {
-    child = spawn(python, ["-I", join(pythonSource(), "seer_init", "launch.py"), socket, ...command], {
+    child = spawn(python, ["-I", script, socket, initInfo, ...command], {
       env: { PATH: process.env.PATH, PYTHONPATH: initSource, PYTHONDONTWRITEBYTECODE: "1" },
-      stdio: ["pipe", logFile.fd, logFile.fd, "pipe"],
+      stdio: ["pipe", log.fd, log.fd, "pipe"],
       detached: true,
     });
   } finally {
-    await logFile.close();
+    await log.close();
   }
-  const failed = once(child, "error").then(([cause]: Error[]) => {
-    throw new EnvironmentError("environment/start-failed", `${python} cannot be started`, { cause });
+  const unable = once(child, "error").then(([cause]) => {
+    throw failed(`${python} cannot be started`, cause);
   });
-  failed.catch(() => {});
+  unable.catch(() => {});
   // A first process that did not come up is reported by its log, not by the broken pipe.
   child.stdin?.on("error", () => {});
   // On standard input: arguments and variables of a process can be read by others.
   child.stdin?.end(JSON.stringify(settings));
   child.unref();
-  const info = await Promise.race([text(child.stdio[3] as Readable), failed]);
+  await Promise.race([text(child.stdio[3] as Readable), unable]);
   const outer = identify(child.pid ?? 0);
-  const init = identify(parsePid(info) ?? 0);
-  if (outer !== undefined && init !== undefined) return { init, outer };
-  throw new EnvironmentError("environment/start-failed", `The sandbox did not start:\n${await said(log)}`);
+  if (outer === undefined) throw failed(await said(initLog));
+  return outer;
 }
 
 function bubblewrap(view: NonNullable<BootOptions["view"]>): string[] {
@@ -77,12 +107,12 @@ function bubblewrap(view: NonNullable<BootOptions["view"]>): string[] {
   return ["bwrap", "--info-fd", "3", "--as-pid-1", ...arguments_, "--"];
 }
 
-function parsePid(info: string): number | undefined {
-  try {
-    return (JSON.parse(info) as { "child-pid": number })["child-pid"];
-  } catch {
-    return undefined;
-  }
+async function readPid(file: string): Promise<number> {
+  return (JSON.parse(await readFile(file, "utf8")) as { "child-pid": number })["child-pid"];
+}
+
+function failed(why: string, cause?: unknown): EnvironmentError {
+  return new EnvironmentError("environment/start-failed", `The sandbox did not start:\n${why}`, { cause });
 }
 
 async function said(log: string): Promise<string> {

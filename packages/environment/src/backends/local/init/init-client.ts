@@ -3,12 +3,11 @@ import type { EndReason, FileContent, MachineCommand, MachineProcess } from "../
 import { InitConnection } from "./connection.ts";
 import { type Frame, kinds } from "./frames.ts";
 
-/** What the first process says of its sandbox. */
-export interface InitStatus {
-  id: string;
-  uptimeMs: number;
-  remainingMs: number;
-  holders: number;
+/** What keeps a sandbox alive, until `release` or the end of this process. */
+export interface Hold {
+  /** Settles when the sandbox ends before. */
+  readonly ended: Promise<EndReason>;
+  readonly release: () => void;
 }
 
 /** Asks a sandbox's first process; paths and commands are those of its processes. */
@@ -19,20 +18,16 @@ export class InitClient {
     this.#socket = socketPath;
   }
 
-  /** Keeps the sandbox alive until `release`, or the end of this process; `ended` settles when it ends before. */
-  async hold(): Promise<{ status: InitStatus; ended: Promise<EndReason>; release: () => void }> {
+  /** @throws EnvironmentError `environment/ended` */
+  async hold(): Promise<Hold> {
     const connection = await InitConnection.open(this.#socket, { op: "hold" });
-    const status = json<InitStatus>(await expect(connection, kinds.started));
+    await expect(connection, kinds.started);
     connection.unref();
     const ended = connection.next().then((frame) => {
       if (frame?.kind !== kinds.result) return "lost" as const;
       return json<{ reason: EndReason }>(frame).reason;
     });
-    return { status, ended, release: () => connection.close() };
-  }
-
-  async status(): Promise<InitStatus> {
-    return json<InitStatus>(await this.#finish(await InitConnection.open(this.#socket, { op: "status" })));
+    return { ended, release: () => connection.close() };
   }
 
   /** Ends the sandbox; returns when its processes have ended. */
