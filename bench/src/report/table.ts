@@ -40,13 +40,17 @@ export function table(lines: readonly (readonly string[])[]): string {
 
 function headings(row: Row): string[] {
   if (row.kind === "probe") return ["p50 ms", "p99 ms", "max ms", "probes"];
-  if (row.kind === "burst") return ["p50 ms", "p90 ms", "calls/s", "x limit", "quartiles"];
-  return ["p50 ms", "p90 ms", "x limit", "quartiles"];
+  if (row.kind === "burst") return ["p50 ms", "p90 ms", "calls/s", "x limit", "quartiles", "x at p10"];
+  return ["p50 ms", "p90 ms", "x limit", "quartiles", "x at p10"];
 }
 
 function cells(row: Row, figures: Figures): string[] {
-  const { contestant, p50, p90, p99, max, ratio, ratioQuartiles, samples } = figures;
-  const ratios = [ratio.toFixed(2), ratioQuartiles.map((value) => value.toFixed(2)).join("–")];
+  const { contestant, p50, p90, p99, max, ratio, quietRatio, ratioQuartiles, samples } = figures;
+  const ratios = [
+    ratio.toFixed(2),
+    ratioQuartiles.map((value) => value.toFixed(2)).join("–"),
+    quietRatio.toFixed(2),
+  ];
   if (row.kind === "probe") return [contestant, ...[p50, p99, max].map(milliseconds), String(samples)];
   if (row.kind !== "burst") return [contestant, ...[p50, p90].map(milliseconds), ...ratios];
   const perSecond = Math.round((row.count / p50) * 1000).toLocaleString("en");

@@ -24,6 +24,8 @@ export interface Figures {
   p90: number;
   p99: number;
   max: number;
+  /** The tenth percentile of all samples, as a multiple of the limit's: what both do while the machine is quiet. */
+  quietRatio: number;
   /** How many times the limit's p50, which is the median of every round's ratio; and that median's quartiles. */
   ratio: number;
   ratioQuartiles: [number, number];
@@ -48,6 +50,7 @@ export function figuresOf({ entries }: RowResult): Figures[] {
         p90: all.length === rounds.length ? quantile(all, 0.9) : median(p90s),
         p99: quantile(all, 0.99),
         max: Math.max(...all),
+        quietRatio: quantile(all, 0.1) / quantile(limit.rounds.flat(), 0.1),
         ratio: median(ratios),
         ratioQuartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
         samples: all.length,
