@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -60,7 +61,7 @@ class Log:
         self._mask = masker
         self._loop = loop
         self._lines: deque[str] = deque(maxlen=_LINES)
-        self._worker_lines: deque[str] = deque(maxlen=20)
+        self._worker_lines: deque[str] = deque(maxlen=40)
         self._unwritten: list[str] = []
         self._unwritten_lost = 0
         self._fd = -1
@@ -114,14 +115,20 @@ class Log:
         if self._unwritten_lost:
             lines.append(f"({self._unwritten_lost} lines left out)")
             self._unwritten_lost = 0
-        data = ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
-        try:
-            if self._path is not None and self._size + len(data) > self._max_bytes:
-                self._rotate(self._path)
-            self._size += os.write(self._fd, data)
-        except OSError:
-            # The disk is full or gone. The lines are still in memory, and calls matter more.
-            pass
+        # The disk may be full or gone. The lines are still in memory, and calls matter more.
+        with contextlib.suppress(OSError):
+            data = bytearray()
+            for line in lines:
+                data += line.encode("utf-8", "backslashreplace") + b"\n"
+                if self._size + len(data) > self._max_bytes:
+                    self._write(data)
+                    data.clear()
+            self._write(data)
+
+    def _write(self, data: bytearray) -> None:
+        if self._path is not None and self._size and self._size + len(data) > self._max_bytes:
+            self._rotate(self._path)
+        self._size += os.write(self._fd, data)
 
     def _open(self, path: Path) -> None:
         try:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 class SignatureError(Exception):
     """A function cannot be served because of its signature."""
 
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
 
 class Function:
     """One exposed function."""
@@ -54,7 +58,7 @@ class Function:
             kind = hints.kind(hint, self._scope)
         except UnsupportedHint as error:
             raise SignatureError(
-                f"{self.name}: the hint of the parameter {name!r} is not supported: {error}"
+                f"{self.name}: the hint of the parameter {name!r} is not supported: {error}", hint=error.hint
             ) from None
         description = self._doc.parameters.get(name, "")
         if not description and isinstance(kind, ConstrainedKind):
@@ -71,7 +75,7 @@ class Function:
             kind = hints.kind(hint if item is None else item, self._scope)
         except UnsupportedHint as error:
             raise SignatureError(
-                f"{self.name}: the hint of the return value is not supported: {error}"
+                f"{self.name}: the hint of the return value is not supported: {error}", hint=error.hint
             ) from None
         return {
             "annotation": describe(hint),

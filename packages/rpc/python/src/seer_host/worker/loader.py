@@ -48,7 +48,7 @@ def load(file: str, expose: Expose, models: Models, path: Sequence[str]) -> tupl
     try:
         functions = _functions(expose, module)
     except SignatureError as error:
-        raise RpcError("load-failed", f"{name}: {error}", type="TypeError") from None
+        raise RpcError("load-failed", f"{name}: {error}", type="TypeError", hint=error.hint) from None
     return functions, inspect.cleandoc(module.__doc__ or "")
 
 

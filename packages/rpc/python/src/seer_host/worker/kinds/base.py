@@ -27,6 +27,10 @@ class WrongValue(Exception):
 class UnsupportedHint(Exception):
     """A hint that no value from a caller can satisfy."""
 
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
 
 def is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)

@@ -196,7 +196,8 @@ class Hints:
             return path_kind(pathlib.Path)
         build = self._record(hint, arguments or {})
         if build is None:
-            raise UnsupportedHint(describe(hint))
+            name = describe(hint)
+            raise UnsupportedHint(name, hint=f"To pass one by reference, write expose.Ref[{name}].")
         return self._later((hint, tuple((arguments or {}).items())), build)
 
     def _record(self, hint: Any, arguments: Mapping[Any, Any]) -> Callable[[], Kind] | None:
@@ -258,7 +259,8 @@ class Hints:
         try:
             return self.kind(annotation, scope)
         except UnsupportedHint as error:
-            raise UnsupportedHint(f"{error} (the field {name!r} of {owner.__name__})") from None
+            message = f"{error} (the field {name!r} of {owner.__name__})"
+            raise UnsupportedHint(message, hint=error.hint) from None
 
     def _named(self, hint: type, kind: Any) -> Kind:
         """Makes sure that no two types share a name."""

@@ -1,0 +1,143 @@
+"""Cancelling calls, and deadlines."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hosting import Failed, RunningHost, wait_until
+
+if TYPE_CHECKING:
+    from conftest import Serve
+
+EVERYDAY = Path(__file__).parent / "fixtures" / "everyday.py"
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("sleep", {"seconds": 60}),
+        ("spin", {}),
+        ("wait_lock", {}),
+        ("wait_process", {}),
+        ("async_sleep", {"seconds": 60}),
+        ("beside", {"seconds": 0.3}),
+        ("beside_spin", {}),
+        ("beside_async", {"seconds": 60}),
+    ],
+)
+def test_cancel_reaches_the_code(host: RunningHost, function: str, arguments: dict[str, object]) -> None:
+    pid = host.health()["workerPid"]
+    socket = host.websocket()
+    call_id = f"cancel-{function}"
+    socket.call(call_id, function, arguments)
+    wait_until(lambda: host.request("GET", f"/calls/{call_id}").json["state"] == "running")
+    time.sleep(0.05)
+    began = time.monotonic()
+    socket.send({"op": "cancel", "id": call_id})
+    with pytest.raises(Failed, match="cancelled"):
+        socket.outcome(call_id)
+    assert time.monotonic() - began < 1
+    assert host.request("GET", f"/calls/{call_id}").json["state"] == "cancelled"
+    # The worker has not been replaced, and nothing of the cancellation is left for the next call.
+    assert host.call("add", 1) == 2
+    assert host.health()["workerPid"] == pid
+    socket.close()
+
+
+def test_cleaning_up_is_possible(host: RunningHost, tmp_path: Path) -> None:
+    path = tmp_path / "tidy"
+    socket = host.websocket()
+    socket.call("tidy", "tidy", {"path": str(path)})
+    wait_until(lambda: host.health()["running"] == 1)
+    time.sleep(0.05)
+    response = host.request("DELETE", "/calls/tidy")
+    assert response.json["state"] == "cancelled"
+    assert response.json["error"]["code"] == "cancelled"
+    assert path.read_text() == "tidied"
+    socket.close()
+
+
+def test_code_that_does_not_stop_is_killed(serve: Serve) -> None:
+    host = serve(EVERYDAY, limits={"graceMs": 300})
+    pid = host.health()["workerPid"]
+    socket = host.websocket()
+    socket.call("stubborn", "stubborn")
+    socket.call("next", "add", {"a": 1})
+    wait_until(lambda: host.health()["running"] == 1)
+    time.sleep(0.05)
+    began = time.monotonic()
+    socket.send({"op": "cancel", "id": "stubborn"})
+    with pytest.raises(Failed, match="cancelled") as failed:
+        socket.outcome("stubborn")
+    assert 0.25 < time.monotonic() - began < 1.5
+    assert "killed" in failed.value.error["hint"]
+    assert socket.outcome("next") == 2
+    assert host.health()["workerPid"] != pid
+    socket.close()
+
+
+def test_a_waiting_call_is_cancelled_at_once_and_never_runs(host: RunningHost) -> None:
+    before = host.call("count")
+    socket = host.websocket()
+    socket.call("long", "sleep", {"seconds": 0.5})
+    ids = [f"waits-{i}" for i in range(8)]
+    for call_id in ids:
+        socket.call(call_id, "count")
+    for call_id in ids:
+        socket.send({"op": "cancel", "id": call_id})
+    began = time.monotonic()
+    for call_id in ids:
+        with pytest.raises(Failed, match="cancelled"):
+            socket.outcome(call_id)
+    assert time.monotonic() - began < 0.3
+    assert socket.outcome("long") == "slept"
+    assert host.call("count") == before + 1
+    socket.close()
+
+
+def test_cancelling_again_and_late_changes_nothing(host: RunningHost) -> None:
+    socket = host.websocket()
+    for i in range(200):
+        # The cancellation arrives while the call runs, ends or has ended.
+        socket.call(f"race-{i}", "sleep", {"seconds": 0.0005})
+        socket.send({"op": "cancel", "id": f"race-{i}"})
+        socket.call(f"after-{i}", "add", {"a": i})
+    for i in range(200):
+        assert socket.outcome(f"after-{i}") == i + 1
+    host.request("DELETE", "/calls/race-0")
+    assert host.call("add", 1) == 2
+    socket.close()
+
+
+def test_cancelling_an_unknown_call(host: RunningHost) -> None:
+    assert host.request("DELETE", "/calls/never").status == 404
+
+
+def test_a_deadline_ends_a_call(host: RunningHost) -> None:
+    began = time.monotonic()
+    response = host.request("POST", "/call/sleep", {"seconds": 60}, headers={"Seer-Deadline-Ms": "150"})
+    assert 0.1 < time.monotonic() - began < 1
+    assert (response.status, response.error["code"]) == (504, "deadline")
+    assert "150 ms" in response.error["message"]
+    assert host.call("add", 1) == 2
+
+
+def test_a_deadline_counts_from_acceptance(host: RunningHost) -> None:
+    socket = host.websocket()
+    socket.call("blocks", "sleep", {"seconds": 0.5})
+    socket.call("too-late", "sleep", {"seconds": 0}, deadlineMs=100)
+    began = time.monotonic()
+    with pytest.raises(Failed, match="deadline"):
+        socket.outcome("too-late")
+    assert time.monotonic() - began < 0.4
+    assert socket.outcome("blocks") == "slept"
+    socket.close()
+
+
+def test_a_wrong_deadline(host: RunningHost) -> None:
+    response = host.request("POST", "/call/add", {"a": 1}, headers={"Seer-Deadline-Ms": "soon"})
+    assert (response.status, response.error["code"]) == (400, "bad-request")
