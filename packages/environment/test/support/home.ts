@@ -25,9 +25,16 @@ export function useOwnHome(): string {
 /** A directory that is gone after the tests of the file. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "seer-test-"));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  temporary.push(directory);
   return directory;
 }
+
+const temporary: string[] = [];
+
+// Registered here and not by each call: one that comes from inside a test would be too late.
+afterAll(() => {
+  for (const directory of temporary.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
 
 /** The error that a promise rejects with. */
 export async function errorOf(promise: Promise<unknown>): Promise<Error & { code: string; hint?: string }> {
