@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-
 from hosting import RunningHost, running
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from seer_host.messages import Message, parse_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 SOURCE = str(Path(__file__).parents[1] / "src")
 CALL_TOKEN = "call-token-of-the-tests"
@@ -212,7 +212,9 @@ class WebSocket:
         while True:
             opcode, payload = self.receive_frame()
             if opcode == 8:
-                raise ConnectionError(f"closed with {int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}")
+                raise ConnectionError(
+                    f"closed with {int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}"
+                )
             if opcode in (1, 2):
                 return parse_message(payload)
 
@@ -262,11 +264,9 @@ def wait_until(condition: Any, seconds: float = 10) -> None:
 
 
 @contextlib.contextmanager
-def running(file: Path, **config: Any) -> Iterator[RunningHost]:
+def running(file: Path, **config: Any) -> Generator[RunningHost]:
     host = RunningHost(file, **config)
     try:
         yield host
     finally:
         host.close()
-
-

@@ -9,7 +9,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-
 from hosting import CALL_TOKEN, Failed, RunningHost, result_of
 
 if TYPE_CHECKING:
@@ -170,7 +169,8 @@ def test_a_call_outlives_its_connection(host: RunningHost) -> None:
     end = host.socket()
     end.sendall(
         f"POST /call/sleep HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {CALL_TOKEN}\r\n"
-        "Seer-Call-Id: orphan-1\r\nContent-Length: 15\r\n\r\n".encode() + b'{"seconds":0.2}'
+        "Seer-Call-Id: orphan-1\r\nContent-Length: 15\r\n\r\n".encode()
+        + b'{"seconds":0.2}'
     )
     time.sleep(0.1)
     end.close()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
 from hosting import Failed, RunningHost, wait_until
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from hosting import Failed, RunningHost, is_alive, running, wait_until
 
 if TYPE_CHECKING:
@@ -177,10 +177,8 @@ def test_nothing_remains_when_the_host_ends(tmp_path: Path, how: str) -> None:
 
 def _ignore_errors(host: RunningHost) -> Any:
     def call() -> None:
-        try:
+        with contextlib.suppress(Exception):
             host.call("spin")
-        except Exception:
-            pass
 
     return call
 

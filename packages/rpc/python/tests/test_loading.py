@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-
 from typing import TYPE_CHECKING
 
 import pytest
-
 from hosting import Failed, running, wait_until
 
 if TYPE_CHECKING:
@@ -21,10 +19,14 @@ BROKEN = {
     "raises": ("x = 1 / 0\n", "ZeroDivisionError: division by zero", None),
     "exits": ("import sys\nsys.exit(4)\n", "called sys.exit(4) while it was loaded", None),
     "nothing": ("def f() -> int:\n    return 1\n", "exposes no function", "@expose"),
-    "no hint": ("@expose\ndef f(text) -> int:\n    return 1\n", "f: the parameter 'text' has no type hint", None),
+    "no hint": (
+        "@expose\ndef f(text) -> int:\n    return 1\n",
+        "f: the parameter 'text' has no type hint",
+        None,
+    ),
     "no return": ("@expose\ndef f(text: str):\n    return 1\n", "f: the return value has no type hint", None),
     "unsupported": (
-        "from collections.abc import Callable\n@expose\ndef f(g: Callable[[int], int]) -> int:\n    return 1\n",
+        "from collections.abc import Callable\n@expose\ndef f(g: Callable) -> int:\n    return 1\n",
         "f: the hint of the parameter 'g' is not supported",
         None,
     ),
@@ -72,7 +74,7 @@ def test_the_traceback_of_a_load_failure_shows_the_file(serve: Serve) -> None:
         host.interface()
     traceback = failed.value.error["traceback"]
     assert traceback.startswith("Traceback (most recent call last):\n")
-    assert "interface.py\", line 4, in <module>\n    inner()" in traceback
+    assert 'interface.py", line 4, in <module>\n    inner()' in traceback
     assert "raise KeyError('layer')" in traceback
     assert "seer_host" not in traceback
     assert "KeyError: 'layer'" in host.logs()
@@ -170,7 +172,16 @@ def test_the_file_runs_as_a_script(serve: Serve, tmp_path: Path) -> None:
         "source": "class Thing: ...\n",
         "helper": "from beside the file",
         "library": "from the path",
-        "names": ["expose", "get_model_path", "helper", "inspect", "library", "list_configured_models", "pickle", "sys"],
+        "names": [
+            "expose",
+            "get_model_path",
+            "helper",
+            "inspect",
+            "library",
+            "list_configured_models",
+            "pickle",
+            "sys",
+        ],
         "path0": str(tmp_path),
         "host on path": False,
     }

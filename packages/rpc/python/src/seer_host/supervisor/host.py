@@ -18,12 +18,14 @@ from .outbox import Batch
 from .process import Death, WorkerProcess
 from .queue import FairQueue
 from .records import Records
+from .spawn import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from .calls import Stream
     from .config import HostConfig
+    from .spawn import Spawned
 
 Phase = Literal["loading", "ready", "restarting", "failed", "dead"]
 
@@ -231,10 +233,10 @@ class Host:
 
     # The life of the host and its worker
 
-    async def run(self) -> None:
-        """Loads the file and sweeps until the host is told to end."""
+    async def run(self, first: Spawned | None) -> None:
+        """Loads the file, in the worker that may have been started already, and sweeps until it is to end."""
         self.log.host(f"host {self.config.name!r} began, pid {os.getpid()}")
-        await self._start_worker()
+        await self._start_worker(first)
         while not self.ended.is_set():
             try:
                 await asyncio.wait_for(self.ended.wait(), min(_SWEEP_S, self.limits.kept_ms / 1000 + 0.05))
@@ -269,7 +271,7 @@ class Host:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._left.ended.wait(), _END_S)
 
-    async def _start_worker(self) -> None:
+    async def _start_worker(self, spawned: Spawned | None = None) -> None:
         await self._until_left()
         if self._worker is not None or self._phase == "dead":
             return
@@ -277,7 +279,11 @@ class Host:
         self.log.begin_worker()
         try:
             worker = WorkerProcess(
-                self.config, self.batch, received=self._received, printed=self._printed, died=self._died
+                spawned or spawn(self.config),
+                self.batch,
+                received=self._received,
+                printed=self._printed,
+                died=self._died,
             )
         except OSError as error:
             message = f"cannot start the worker with {self.config.python}: {error.strerror}"
@@ -474,10 +480,9 @@ class Host:
     def _end(self, call: Call, outcome: Outcome) -> None:
         call.end(outcome)
         self.records.keep(call)
-        started, ended = call.started_at, call.ended_at
-        took = f"{(ended - started) * 1000:.1f} ms" if started and ended else "the queue"
         how = "done" if outcome.ok else f"{call.state} ({outcome.message.header.get('code')})"
-        self.log.host(f"call {call.id} {call.function} {how} after {took}")
+        started, ended = call.started_at, call.ended_at
+        self.log.call(call.id, call.function, how, ended - started if started and ended else None)
 
     def _await_end(self, call: Call, lane: Lane) -> None:
         ping = None if lane.main else self._spawn(self._ping_worker())

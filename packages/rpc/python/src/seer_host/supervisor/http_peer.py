@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from ..errors import RpcError
 from . import websocket
 from .http import MAX_HEAD, Head, parse_head, response_head
+from .intake import Intake
 from .peer import Peer
 from .websocket_peer import WebSocketPeer
 
@@ -79,6 +80,8 @@ class HttpPeer(Peer):
         self.expires = self._server.time() + milliseconds / 1000
 
     def received(self) -> None:
+        if self._upgraded:
+            return
         intake = self.intake
         while (
             len(intake)
@@ -101,16 +104,11 @@ class HttpPeer(Peer):
                     self._give_up(error)
                     return
             self._continue()
-            if self._head is not None:
+            if self._head is not None or self._upgraded:
                 return
         if self._draining:
             intake.start = intake.end
-        elif (
-            self._request is not None
-            and not self._upgraded
-            and len(intake) > len(intake.data) // 2
-            and self._reading
-        ):
+        elif self._request is not None and len(intake) > len(intake.data) // 2 and self._reading:
             # Requests sent ahead wait in the network until this one has been answered.
             self._reading = False
             self.transport.pause_reading()
@@ -171,6 +169,8 @@ class HttpPeer(Peer):
         peer = WebSocketPeer(self.host, self._server)
         peer.take_over(self.transport, self.intake)
         self.transport.set_protocol(peer)
+        self._request = None
+        self.intake = Intake(0)
 
     def answer(self, request: Request, status: int, content_type: str, body: tuple[Buffer, ...]) -> None:
         if self._request is not request:

@@ -8,7 +8,7 @@ import os
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     import asyncio
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LINES = 10_000
 _LINE = 8 * 1024
+_LAST_OF_WORKER = 40
 _DELAY_S = 0.05
 _SHORTEST_SECRET = 4
 """Shorter strings occur everywhere by chance."""
@@ -50,6 +51,15 @@ class Masker:
         return value
 
 
+class Entry(NamedTuple):
+    """A line that has not been written out."""
+
+    at: float
+    source: str
+    text: str | tuple[str, str, str, float | None]
+    """The line; or of a call that ended its id, its function, how, and after how many seconds."""
+
+
 class Log:
     """Writes soon rather than at once, and never fails: a full disk loses lines, not calls."""
 
@@ -60,66 +70,71 @@ class Log:
         self._max_bytes = max_bytes
         self._mask = masker
         self._loop = loop
-        self._lines: deque[str] = deque(maxlen=_LINES)
-        self._worker_lines: deque[str] = deque(maxlen=40)
-        self._unwritten: list[str] = []
-        self._unwritten_lost = 0
+        self._entries: deque[Entry] = deque(maxlen=_LINES)
+        self._worker_lines: deque[str] = deque(maxlen=_LAST_OF_WORKER)
+        self._unwritten: list[Entry] = []
+        self._lost = 0
         self._fd = -1
         self._size = 0
-        self._second = 0
-        self._prefix = ""
         if self._path is not None:
             self._open(self._path)
 
     def host(self, text: str) -> None:
         """A line about the host itself."""
-        self._add("host", text)
+        self._add(Entry(time.time(), "host", text))
+
+    def call(self, call_id: str, function: str, how: str, seconds: float | None) -> None:
+        """The end of a call, which costs the call as little as possible."""
+        self._add(Entry(time.time(), "host", (call_id, function, how, seconds)))
 
     def worker(self, text: str) -> None:
         """A line that the worker printed."""
-        self._worker_lines.append(self._add("worker", text))
+        text = text[:_LINE]
+        if text:
+            self._worker_lines.append(text)
+        self._add(Entry(time.time(), "worker", text))
 
     def last(self, lines: int) -> str:
-        found = list(self._lines)[-lines:] if lines > 0 else []
-        return "".join(line + "\n" for line in found)
+        found = list(self._entries)[-lines:] if lines > 0 else []
+        return "".join(self._format(entry) + "\n" for entry in found)
 
     def last_of_worker(self) -> list[str]:
-        return list(self._worker_lines)
+        return [self._mask(line) for line in self._worker_lines]
 
     def begin_worker(self) -> None:
         self._worker_lines.clear()
 
-    def _add(self, source: str, text: str) -> str:
-        text = self._mask(text[:_LINE])
-        now = time.time()
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._prefix = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        line = f"{self._prefix}.{int(now * 1000) % 1000:03}Z {source} {text}"
-        self._lines.append(line)
-        if self._fd >= 0:
-            if not self._unwritten:
-                self._loop.call_later(_DELAY_S, self.flush)
-            if len(self._unwritten) < _LINES:
-                self._unwritten.append(line)
-            else:
-                self._unwritten_lost += 1
-        return text
+    def _add(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        if self._fd < 0:
+            return
+        if not self._unwritten:
+            self._loop.call_later(_DELAY_S, self.flush)
+        if len(self._unwritten) < _LINES:
+            self._unwritten.append(entry)
+        else:
+            self._lost += 1
+
+    def _format(self, entry: Entry) -> str:
+        text = entry.text
+        if not isinstance(text, str):
+            call_id, function, how, seconds = text
+            took = "the queue" if seconds is None else f"{seconds * 1000:.1f} ms"
+            text = f"call {call_id} {function} {how} after {took}"
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(entry.at))
+        return f"{at}.{int(entry.at * 1000) % 1000:03}Z {entry.source} {self._mask(text)}"
 
     def flush(self) -> None:
         """Writes what has not been written yet."""
-        if not self._unwritten:
-            return
-        lines, self._unwritten = self._unwritten, []
-        if self._unwritten_lost:
-            lines.append(f"({self._unwritten_lost} lines left out)")
-            self._unwritten_lost = 0
+        entries, self._unwritten = self._unwritten, []
+        if self._lost:
+            entries.append(Entry(time.time(), "host", f"({self._lost} lines left out)"))
+            self._lost = 0
+        data = bytearray()
         # The disk may be full or gone. The lines are still in memory, and calls matter more.
         with contextlib.suppress(OSError):
-            data = bytearray()
-            for line in lines:
-                data += line.encode("utf-8", "backslashreplace") + b"\n"
+            for entry in entries:
+                data += self._format(entry).encode("utf-8", "backslashreplace") + b"\n"
                 if self._size + len(data) > self._max_bytes:
                     self._write(data)
                     data.clear()

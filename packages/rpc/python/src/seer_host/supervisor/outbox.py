@@ -75,7 +75,7 @@ class Outbox:
         if self.closed or self._transport.is_closing():
             return
         write = self._transport.write
-        if len(parts) == 1:
+        if len(parts) == 1 and len(parts[0]) < _LARGE:
             write(parts[0])
             return
         small: list[Buffer] = []
@@ -83,9 +83,11 @@ class Outbox:
             if len(part) < _LARGE:
                 small.append(part)
                 continue
-            if small:
-                write(b"".join(small))
-                small.clear()
-            write(part)
+            # What comes before goes with the start of it, not in a packet of its own; the rest is not copied.
+            view = memoryview(part)
+            small.append(view[:_LARGE])
+            write(b"".join(small))
+            small.clear()
+            write(view[_LARGE:])
         if small:
             write(b"".join(small))

@@ -102,3 +102,7 @@ class Peer(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.outbox.closed = True
         self.expires = None
+        # At once, rather than when the garbage collector comes by.
+        self.intake = Intake(0)
+        self._large = None
+        self._large_view = memoryview(b"")

@@ -5,33 +5,24 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
-import json
 import os
 import signal
-import socket
-import subprocess
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .link import Link
 from .orphans import end_orphans, reap_orphans
+from .spawn import workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .calls import Stream
-    from .config import HostConfig
     from .outbox import Batch
+    from .spawn import Spawned
 
-_MAIN = Path(__file__).parents[1] / "worker" / "__main__.py"
-_SOURCE = str(Path(__file__).parents[2])
 _DRAIN_S = 0.25
 """How long to wait for the last frames of a worker whose sockets its own children may hold open."""
-
-
-_workers: set[int] = set()
-"""The workers that have not been reaped."""
 
 
 class Death(NamedTuple):
@@ -61,7 +52,7 @@ class WorkerProcess:
 
     def __init__(
         self,
-        config: HostConfig,
+        spawned: Spawned,
         batch: Batch,
         *,
         received: Callable[[bytes | bytearray], None],
@@ -75,24 +66,11 @@ class WorkerProcess:
         self.ended = asyncio.Event()
         self._link_lost = False
         self._pipes: list[_Pipe] = []
-
-        calls, worker_calls = socket.socketpair()
-        control, worker_control = socket.socketpair()
-        try:
-            calls.sendall(_first_frame(config))
-            self._process = self._spawn(config, worker_calls, worker_control)
-        except BaseException:
-            calls.close()
-            control.close()
-            raise
-        finally:
-            worker_calls.close()
-            worker_control.close()
+        self._process = spawned.process
         self.pid = self._process.pid
-        _workers.add(self.pid)
-        self.calls = Link(calls, batch, received, self._lost)
-        self.control = Link(control, batch, received, lambda: None)
-        self._sockets = ((calls, self.calls), (control, self.control))
+        self.calls = Link(spawned.calls, batch, received, self._lost)
+        self.control = Link(spawned.control, batch, received, lambda: None)
+        self._sockets = ((spawned.calls, self.calls), (spawned.control, self.control))
         for name, stream in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
             assert stream is not None
             self._pipes.append(_Pipe(self._loop, stream.fileno(), name, printed))
@@ -100,29 +78,9 @@ class WorkerProcess:
         threading.Thread(target=self._wait, daemon=True).start()
 
     @staticmethod
-    def _spawn(config: HostConfig, calls: socket.socket, control: socket.socket) -> subprocess.Popen[bytes]:
-        environment = dict(os.environ)
-        # The host's own place on the path is no business of the user's code.
-        paths = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path != _SOURCE]
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-        if not environment["PYTHONPATH"]:
-            del environment["PYTHONPATH"]
-        environment.setdefault("PYTHONUNBUFFERED", "1")
-        return subprocess.Popen(
-            [config.python, str(_MAIN), str(calls.fileno()), str(control.fileno()), str(os.getpid())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            pass_fds=(calls.fileno(), control.fileno()),
-            env=environment,
-            start_new_session=True,
-        )
-
-    @staticmethod
     def reap_orphans() -> None:
         """Takes note of processes that the user's code started and that have ended without it."""
-        reap_orphans(_workers)
+        reap_orphans(workers)
 
     async def connect(self) -> None:
         for end, link in self._sockets:
@@ -147,8 +105,8 @@ class WorkerProcess:
             os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
             self.kill()
         returncode = self._process.wait()
-        _workers.discard(self.pid)
-        end_orphans(_workers)
+        workers.discard(self.pid)
+        end_orphans(workers)
         # The loop may be closed already, when the host is ending.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._exited, returncode)
@@ -181,20 +139,6 @@ class WorkerProcess:
         self.control.close()
         self.ended.set()
         self._died(self, self._death)
-
-
-def _first_frame(config: HostConfig) -> bytes:
-    """What the worker is to load; it lies in the socket before the worker exists."""
-    body = json.dumps(
-        {
-            "file": config.file,
-            "name": config.name,
-            "models": list(config.models),
-            "path": list(config.path),
-            "maxBytes": config.limits.message_bytes,
-        }
-    ).encode()
-    return len(body).to_bytes(4, "little") + body
 
 
 class _Pipe:

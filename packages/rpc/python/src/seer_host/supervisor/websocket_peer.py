@@ -101,13 +101,6 @@ class WebSocketPeer(Peer):
         self._asked_for_life = False
         self._unlisten: Callable[[], None] | None = None
         self._closing = False
-        self._handlers = {
-            "call": self._call,
-            "cancel": self._cancel,
-            "attach": self._attach,
-            "credit": self._credit,
-            "ping": self._ping,
-        }
 
     def take_over(self, transport: asyncio.Transport, intake: Intake) -> None:
         """Goes on with a connection that has been upgraded."""
@@ -265,15 +258,15 @@ class WebSocketPeer(Peer):
         if not is_call_id(call_id):
             raise FrameError(1002, "a message needs an id of 1 to 64 characters of A-Z a-z 0-9 . _ -")
         op = header.get("op")
-        handler = self._handlers.get(op) if isinstance(op, str) else None
+        handler = _HANDLERS.get(op) if isinstance(op, str) else None
         if handler is None:
             raise FrameError(1002, "the op of a message is not known")
         try:
-            handler(call_id, message)
+            handler(self, call_id, message)
         except RpcError as error:
             self.send_message(Outcome.of_error(call_id, error).message)
 
-    def _call(self, call_id: str, message: Message) -> None:
+    def on_call(self, call_id: str, message: Message) -> None:
         header = message.header
         function = header.get("function")
         if not isinstance(function, str):
@@ -295,10 +288,10 @@ class WebSocketPeer(Peer):
         if call.seq or call.outcome is not None:
             watch.changed(call)
 
-    def _cancel(self, call_id: str, message: Message) -> None:
+    def on_cancel(self, call_id: str, message: Message) -> None:
         self.host.cancel(self.host.records.get(call_id))
 
-    def _attach(self, call_id: str, message: Message) -> None:
+    def on_attach(self, call_id: str, message: Message) -> None:
         offset, item = message.header.get("output"), message.header.get("item")
         call = self.host.records.get(call_id)
         self._watch(
@@ -308,13 +301,22 @@ class WebSocketPeer(Peer):
             item=0 if item is None else count(item, "item"),
         )
 
-    def _credit(self, call_id: str, message: Message) -> None:
+    def on_credit(self, call_id: str, message: Message) -> None:
         call = self.host.records.find(call_id)
         if call is not None:
             self.host.grant(call, count(message.header.get("items"), "items"))
 
-    def _ping(self, call_id: str, message: Message) -> None:
+    def on_ping(self, call_id: str, message: Message) -> None:
         self.send_header({"op": "pong", "id": call_id})
+
+
+_HANDLERS: dict[str, Callable[[WebSocketPeer, str, Message], None]] = {
+    "call": WebSocketPeer.on_call,
+    "cancel": WebSocketPeer.on_cancel,
+    "attach": WebSocketPeer.on_attach,
+    "credit": WebSocketPeer.on_credit,
+    "ping": WebSocketPeer.on_ping,
+}
 
 
 def is_call_id(value: object) -> TypeGuard[str]:

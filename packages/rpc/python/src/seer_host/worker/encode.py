@@ -235,7 +235,8 @@ def _fields(value: Any) -> list[tuple[str, Any]] | None:
 
 
 def _class_of(value: Any) -> Any:
-    return type(value)
+    kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType]
+    return kind
 
 
 def _advice(value: Any) -> str:

@@ -53,6 +53,8 @@ class Kind:
 
     text = "a value"
     """What to call such a value in a message."""
+    exact: type | None = None
+    """The type whose values all need no conversion, if there is one."""
 
     def schema(self, definitions: Definitions) -> Schema:
         raise NotImplementedError

@@ -40,8 +40,14 @@ class ListKind(Kind):
         items: Any = list(value) if isinstance(value, self._target) and not isinstance(value, str) else value  # pyright: ignore[reportUnknownArgumentType]
         if not is_list(items):
             raise WrongValue(where, value, self.text)
+        if self._item.exact is not None and set(map(type, items)) <= {self._item.exact}:
+            return self._make(items)
         convert = self._item.convert
-        return self._make([convert(item, f"{where}[{i}]") for i, item in enumerate(items)])
+        try:
+            return self._make([convert(item, "") for item in items])
+        except WrongValue:
+            # Once more, now that the place is needed.
+            return self._make([convert(item, f"{where}[{i}]") for i, item in enumerate(items)])
 
 
 class TupleKind(Kind):

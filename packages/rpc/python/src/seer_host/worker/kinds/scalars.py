@@ -61,6 +61,7 @@ class BoolKind(Kind):
 
 class IntKind(Kind):
     text = "a whole number"
+    exact = int
 
     def schema(self, definitions: Definitions) -> Schema:
         return {"type": "integer"}
@@ -79,6 +80,7 @@ class IntKind(Kind):
 
 class FloatKind(Kind):
     text = "a number"
+    exact = float
 
     def schema(self, definitions: Definitions) -> Schema:
         return {"type": "number"}
@@ -96,6 +98,7 @@ class FloatKind(Kind):
 
 class StrKind(Kind):
     text = "a string"
+    exact = str
 
     def schema(self, definitions: Definitions) -> Schema:
         return {"type": "string"}
