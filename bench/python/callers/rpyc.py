@@ -32,26 +32,24 @@ class Caller:
         else:
             stream = SocketStream.connect("127.0.0.1", target.port, nodelay=True)
         self._connection = connect_stream(stream)
-        self._root: Any = self._connection.root
+        # To look a function up takes a round trip, and so is done once.
+        root: Any = self._connection.root
+        self._echo = root.echo
+        self._floats = root.floats
+        self._take = root.take
+        self.nap = root.nap
+        self.hold = root.hold
+        self.health = self._connection.ping
 
     def echo(self, value: str) -> Any:
-        return self._root.echo(value)
+        return self._echo(value)
 
     def numbers(self, value: list[float]) -> Any:
         # A tuple goes by value; a list would be a reference, and a round trip for each element.
-        return list(self._root.echo(tuple(value)))
+        return list(self._echo(tuple(value)))
 
     def floats(self) -> np.ndarray:
-        return np.frombuffer(self._root.floats(), np.float32)
+        return np.frombuffer(self._floats(), np.float32)
 
     def take(self, array: np.ndarray) -> Any:
-        return self._root.take(array.tobytes())
-
-    def nap(self) -> Any:
-        return self._root.nap()
-
-    def hold(self, count: int) -> Any:
-        return self._root.hold(count)
-
-    def health(self) -> Any:
-        return self._connection.ping()
+        return self._take(array.tobytes())
