@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 const callGroups = ["calls", "throughput", "arrays", "sleeps", "health", "tunnel"] as const;
-export const groups = [...callGroups, "start"] as const;
+const groups = [...callGroups, "start"] as const;
 export type Group = (typeof groups)[number];
 
 export interface Options {

@@ -21,6 +21,6 @@ export interface Contestant {
   start(bench: Bench): Promise<RunningServer>;
 }
 
-export interface RunningServer extends AsyncDisposable {
+interface RunningServer extends AsyncDisposable {
   drive(language: Language, way: "loopback" | "tunnel"): Promise<Driver>;
 }

@@ -23,7 +23,7 @@ export function formatRow(result: RowResult): string {
 }
 
 /** Cells in columns, the first to the left and the others to the right. */
-export function table(lines: readonly (readonly string[])[]): string {
+function table(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0)),
   );

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { readSandboxConfig, type SandboxConfigInput } from "@seer/config";
 import { RpcClient, type ServedInterface } from "@seer/rpc";
 import { launchHost } from "@seer/rpc/launch";
@@ -10,7 +11,7 @@ import { pythonDirectory } from "../processes/python-process.ts";
 import type { StartRow } from "./rows.ts";
 import type { Player } from "./run-row.ts";
 
-const cli = new URL("../../node_modules/seer/dist/main.js", import.meta.url).pathname;
+const cli = fileURLToPath(import.meta.resolve("seer/dist/main.js"));
 
 /** Ways from nothing to a function's first answer; the first is the limit. */
 export function startPlayers({ python, directory }: PythonEnvironment): Player<StartRow>[] {
