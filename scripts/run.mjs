@@ -11,8 +11,13 @@ const stamps = join(root, "node_modules", ".seer");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const env = {
   ...process.env,
-  // Node 24 from the registry and the development Python come before the machine's own.
-  PATH: [join(root, "node_modules", ".bin"), join(root, ".venv", "bin"), process.env.PATH].join(delimiter),
+  // Node 24 from the registry (itself, not a shim that keeps signals) and the development Python come before the machine's own.
+  PATH: [
+    join(root, "node_modules", "node", "bin"),
+    join(root, "node_modules", ".bin"),
+    join(root, ".venv", "bin"),
+    process.env.PATH,
+  ].join(delimiter),
   SEER_PYTHON: join(root, ".venv", "bin", "python"),
   TURBO_TELEMETRY_DISABLED: "1",
 };

@@ -14,8 +14,10 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 it("serves the example to the MCP Inspector, a client that is not ours, with exactly its functions as tools", async () => {
   const out = await mkdtemp(join(tmpdir(), "seer-inspector-"));
   const serve = spawn(
-    here("node_modules/.bin/seer"),
+    // Not through a shell's shim, which would keep the signal to itself.
+    process.execPath,
     [
+      here("node_modules/seer/dist/main.js"),
       "serve",
       here("../examples/scoped-sandbox-intro/interface.py"),
       "--as",

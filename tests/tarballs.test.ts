@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { globSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { globSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,11 +12,16 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 interface Manifest {
   name: string;
+  private?: boolean;
   exports?: Record<string, unknown>;
   bin?: Record<string, string>;
 }
 
-const folders = globSync("{packages,apps}/*", { cwd: root }).sort();
+const read = (folder: string) =>
+  JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+const folders = globSync("{packages,apps}/*", { cwd: root })
+  .filter((folder) => !read(folder).private)
+  .sort();
 const manifests = new Map<string, Manifest>();
 const tarballs = new Map<string, string>();
 let directory: string;
@@ -24,7 +29,7 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "seer-tarballs-"));
   for (const folder of folders) {
-    const manifest = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8")) as Manifest;
+    const manifest = read(folder);
     manifests.set(folder, manifest);
     tarballs.set(manifest.name, pack(join(root, folder), directory));
   }
