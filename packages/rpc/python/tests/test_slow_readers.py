@@ -94,3 +94,37 @@ def test_answers_that_are_not_read_do_not_pile_up(serve: Serve) -> None:
     while received < 20 * _SIZE:
         received += len(end.recv(1 << 20))
     end.close()
+
+
+def test_a_stream_waits_for_a_slow_reader_however_much_credit_it_has(serve: Serve) -> None:
+    host = serve(
+        """
+        made = 0
+
+        @expose
+        def pieces(count: int, size: int) -> list[bytes]:
+            global made
+            for made in range(1, count + 1):
+                yield bytes(size)
+
+        @expose
+        def how_many() -> int:
+            return made
+        """
+    )
+    socket = host.websocket()
+    before = _resident_kib(host)
+    socket.call("stream", "pieces", {"count": 300, "size": 1_000_000}, credit=1000)
+    time.sleep(0.7)
+    assert _resident_kib(host) - before < 100 * 1024
+    for index in range(300):
+        message = socket.receive_op("item")
+        assert message.header["index"] == index
+    assert socket.outcome("stream") is None
+    assert host.call("how_many") == 300
+    # One item that is larger than all that may wait.
+    socket.call("huge", "pieces", {"count": 3, "size": 40_000_000}, credit=1000)
+    for _ in range(3):
+        socket.receive_op("item")
+    assert socket.outcome("huge") is None
+    socket.close()

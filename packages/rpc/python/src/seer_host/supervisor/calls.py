@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
 from ..errors import STATUS, RpcError
 from ..messages import Message, build_message
@@ -45,6 +45,9 @@ class Outcome(NamedTuple):
             return cls(True, message, 200)
         return cls(False, message, STATUS.get(message.header.get("code", ""), 500))
 
+
+DEFAULT_CREDIT: Final = 16
+"""How many items of a stream are sent before a client has asked for more."""
 
 _CHUNK = 16 * 1024
 
@@ -105,13 +108,17 @@ class Output:
 
 
 class Items:
-    """The values that a stream has sent so far, as messages, the last of them kept."""
+    """The values that a stream has produced so far, as messages: the last of them, and those not sent yet."""
 
-    __slots__ = ("_size", "end", "kept")
+    __slots__ = ("_size", "ahead", "end", "kept", "sent")
 
     def __init__(self) -> None:
         self.kept: deque[Message] = deque()
         self.end = 0
+        self.sent = 0
+        """How many have been sent to a client."""
+        self.ahead = 0
+        """How many bytes those have that have not."""
         self._size = 0
 
     @property
@@ -123,11 +130,24 @@ class Items:
         return self._size
 
     def append(self, message: Message, limit: int) -> None:
+        size = len(message.data)
         self.kept.append(message)
         self.end += 1
-        self._size += len(message.data)
-        while self._size > limit and len(self.kept) > 1:
+        self.ahead += size
+        self._size += size
+        while self._size > limit and self.first < self.sent:
             self._size -= len(self.kept.popleft().data)
+
+    def sent_before(self, index: int) -> None:
+        """Takes note that a client has been sent what comes before this item."""
+        while self.sent < min(index, self.end):
+            self.ahead -= len(self.kept[self.sent - self.first].data)
+            self.sent += 1
+
+    def room(self, limit: int) -> int:
+        """How many more items the stream may produce before those that nobody was sent exceed the limit."""
+        average = max(self._size // max(len(self.kept), 1), 1)
+        return max((limit - self.ahead) // average, 0 if self.ahead else 1)
 
 
 class Call:
@@ -141,6 +161,7 @@ class Call:
         "deadline",
         "ended_at",
         "function",
+        "given",
         "grace",
         "id",
         "items",
@@ -167,7 +188,9 @@ class Call:
         self.collect = collect
         """Whether a stream's items are to be one list."""
         self.credit = credit
-        """How many items a stream may have sent before it must wait."""
+        """How many items of a stream its clients want."""
+        self.given = 0
+        """How many the worker has been told to send."""
         self.seq = 0
         """Its number in the worker; 0 while the worker has not been given it."""
         self.state: State = "waiting"
@@ -187,8 +210,8 @@ class Call:
 
     def starves_for(self, seconds: float) -> bool:
         """Whether it is a stream that has been seen to wait this long for credit, with nobody watching."""
-        sent = 0 if self.items is None else self.items.end
-        if self.watchers or self.collect or sent < self.credit:
+        produced = 0 if self.items is None else self.items.end
+        if self.watchers or self.collect or produced < self.given:
             self.starves_since = None
             return False
         if self.starves_since is None:

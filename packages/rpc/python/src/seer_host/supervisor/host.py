@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .. import PROTOCOL_VERSION
 from ..errors import STATUS, RpcError
 from ..messages import Message, build_message, parse_message
-from .calls import Call, Items, Outcome, Output
+from .calls import DEFAULT_CREDIT, Call, Items, Outcome, Output
 from .log import Log, Masker
 from .outbox import Batch
 from .process import Death, WorkerProcess
@@ -37,6 +37,9 @@ _END_S = 10.0
 _RELOADS = 5
 """How often a file that has loaded before is loaded again when the worker dies of it."""
 _ITEM_BYTES = 64 << 20
+_AHEAD_BYTES = 32 << 20
+_AHEAD_ITEMS = 64
+"""How far a stream may be ahead of what its clients were sent."""
 _RESTARTS = "The worker is being restarted; the file's state is lost, and the next call works."
 
 
@@ -142,7 +145,7 @@ class Host:
         *,
         deadline_ms: int | None = None,
         collect: bool = False,
-        credit: int = 16,
+        credit: int = DEFAULT_CREDIT,
     ) -> Call:
         """Accepts a call, or finds the one that already has this id."""
         call = self.records.find(call_id)
@@ -205,8 +208,22 @@ class Host:
     def grant(self, call: Call, items: int) -> None:
         """Lets a stream send more items."""
         call.credit += items
-        if call.seq and call.outcome is None and self._worker is not None:
-            self._worker.control.send(b'{"op":"credit","seq":%d,"items":%d}\n' % (call.seq, items))
+        self.feed(call)
+
+    def feed(self, call: Call) -> None:
+        """Has a stream go on as far as its clients want and have read, so that what waits for them stays small."""
+        worker = self._worker
+        if not call.seq or call.outcome is not None or worker is None:
+            return
+        produced, room = 0, _AHEAD_ITEMS
+        if call.items is not None:
+            produced = call.items.end
+            room = min(room, call.items.room(_AHEAD_BYTES))
+        more = min(call.credit, produced + room) - call.given
+        # By the dozen, rather than with a message for each that was read.
+        if more > 0 and (more >= _AHEAD_ITEMS // 4 or call.given - produced < _AHEAD_ITEMS // 4):
+            call.given += more
+            worker.control.send(b'{"op":"credit","seq":%d,"items":%d}\n' % (call.seq, more))
 
     async def ask_worker(self, header: dict[str, Any]) -> Message:
         """Asks the worker something that is not a call."""
@@ -398,8 +415,9 @@ class Host:
         header = f'{{"op":"call","seq":{seq},"id":"{call.id}","function":"{call.function}"'
         if call.collect:
             header += ',"collect":true'
-        if call.credit != 16:
-            header += f',"credit":{call.credit}'
+        call.given = min(call.credit, DEFAULT_CREDIT)
+        if call.given != DEFAULT_CREDIT:
+            header += f',"credit":{call.given}'
         data, body = request.data, request.body
         if "buffers" in request.header:
             parts = ",".join(map(str, request.header["buffers"]))
@@ -541,6 +559,7 @@ class Host:
             call.items = Items()
         call.items.append(message, _ITEM_BYTES)
         call.notify()
+        self.feed(call)
 
     def _printed(self, stream: Stream, text: str, call: Call | None = None) -> None:
         """Logs what was printed, and adds it to the output of its call, or of the only one that runs."""

@@ -90,20 +90,13 @@ class HttpPeer(Peer):
             and self._large is None
             and not self.paused  # who does not read answers gets no more of them
         ):
-            if self._head is None:
-                end = intake.data.find(b"\r\n\r\n", intake.start, intake.end)
-                if end < 0:
-                    if len(intake) > MAX_HEAD:
-                        self._give_up(RpcError("bad-request", f"the headers exceed {MAX_HEAD} bytes"))
+            try:
+                if self._head is None and not self._take_head():
                     return
-                data = intake.take(end - intake.start)
-                intake.start += 4
-                try:
-                    self._begin(data)
-                except RpcError as error:
-                    self._give_up(error)
-                    return
-            self._continue()
+                self._continue()
+            except RpcError as error:
+                self._give_up(error)
+                return
             if self._head is not None or self._upgraded:
                 return
         if self._draining:
@@ -113,8 +106,16 @@ class HttpPeer(Peer):
             self._reading = False
             self.transport.pause_reading()
 
-    def _begin(self, data: bytes) -> None:
-        head = parse_head(data)
+    def _take_head(self) -> bool:
+        """Reads the head of the next request; false while not all of it is there."""
+        intake = self.intake
+        end = intake.data.find(b"\r\n\r\n", intake.start, intake.end)
+        if end < 0:
+            if len(intake) > MAX_HEAD:
+                raise RpcError("bad-request", f"the headers exceed {MAX_HEAD} bytes")
+            return False
+        head = parse_head(intake.take(end - intake.start))
+        intake.start += 4
         rights = self._access.check(head.headers)
         if head.length > self.host.limits.message_bytes:
             limit = self.host.limits.message_bytes
@@ -123,6 +124,7 @@ class HttpPeer(Peer):
         self._expect_within(self.host.limits.request_ms)
         if head.headers.get("expect", "").lower() == "100-continue":
             self.outbox.put(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return True
 
     def _continue(self) -> None:
         """Goes on when the whole body has been received."""

@@ -81,8 +81,13 @@ class Link(asyncio.BufferedProtocol):
                 self._received(intake.take(size))
                 continue
             if size >= len(intake.data) // 4:
+                try:
+                    self._large = bytearray(size)
+                except MemoryError:
+                    # The rest of what this worker says cannot be read; it is replaced.
+                    self.close()
+                    return
                 intake.start = start + 4
-                self._large = bytearray(size)
                 self._large_view = memoryview(self._large)
                 self._filled = intake.take_into(self._large_view)
             return

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING, cast
 
+from ..errors import RpcError
 from .intake import Intake
 from .outbox import Outbox
 
@@ -66,8 +67,11 @@ class Peer(asyncio.BufferedProtocol):
                 self.received_large(large)
 
     def receive_large(self, size: int) -> None:
-        """Takes the next `size` bytes straight into a buffer of their own."""
-        self._large = bytearray(size)
+        """Takes the next `size` bytes straight into a buffer of their own; raises too-large."""
+        try:
+            self._large = bytearray(size)
+        except MemoryError:
+            raise RpcError("too-large", f"there is no memory for a message of {size} bytes") from None
         self._large_view = memoryview(self._large)
         self._filled = self.intake.take_into(self._large_view)
 

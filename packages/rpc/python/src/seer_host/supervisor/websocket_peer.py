@@ -10,7 +10,7 @@ from .. import PROTOCOL_VERSION
 from ..errors import RpcError
 from ..messages import Message, parse_message
 from . import websocket
-from .calls import Call, Outcome
+from .calls import DEFAULT_CREDIT, Call, Outcome
 from .peer import Peer
 from .websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameError, FrameHead
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .server import Server
 
 CALL_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-DEFAULT_CREDIT = 16
 _QUIET_S = 30.0
 _MAX_COUNT = 1 << 53
 
@@ -75,12 +74,13 @@ class Watch:
             error = RpcError("too-large", f"item {self._item} of the stream is no longer kept")
             self._peer.send_message(Outcome.of_error(call.id, error).message)
             return False
-        while self._item < items.end:
-            if self._peer.paused:
-                return False
-            self._peer.send_message(items.kept[self._item - items.first])
+        peer = self._peer
+        while self._item < items.end and not peer.paused:
+            peer.send_message(items.kept[self._item - items.first])
             self._item += 1
-        return not self._peer.paused
+        items.sent_before(self._item)
+        peer.host.feed(call)
+        return not peer.paused
 
     def stop(self) -> None:
         self._peer.forget(self.call)
@@ -143,6 +143,8 @@ class WebSocketPeer(Peer):
                 self._frame(head, intake.take(head.length))
         except FrameError as error:
             self.close(error.code, str(error))
+        except RpcError as error:
+            self.close(1009, error.message)
 
     def received_large(self, data: bytearray) -> None:
         head, self._head = self._head, None

@@ -156,7 +156,7 @@ class _Encoder:
         raise Unserialisable(f"{where} is of type {_type_name(value)}, which cannot be sent{_advice(value)}")
 
     def _numpy_scalar(self, value: Any, where: str, depth: int) -> Any:
-        if type(value).__name__ == "dtype" or isinstance(value, type):
+        if isinstance(value, arrays.numpy().dtype):  # pyright: ignore[reportOptionalMemberAccess]
             return str(value)
         kind = getattr(getattr(value, "dtype", None), "kind", "")
         if kind in "bui":

@@ -12,7 +12,9 @@ from .docstrings import parse_docstring
 from .encode import Unserialisable, encode
 from .kinds.base import UnsupportedHint, whole_schema
 from .kinds.constraints import ConstrainedKind
+from .kinds.containers import UnionKind
 from .kinds.names import describe, stream_item
+from .kinds.scalars import NoneKind
 from .kinds.scope import Scope
 from .refs import Refs
 
@@ -63,6 +65,8 @@ class Function:
         description = self._doc.parameters.get(name, "")
         if not description and isinstance(kind, ConstrainedKind):
             description = kind.description or ""
+        if parameter.default is None and not kind.accepts(None):
+            kind = UnionKind([kind, NoneKind()])  # as such a default is commonly meant
         return Parameter(name, parameter.kind, kind, parameter.default, describe(hint), description)
 
     def _return(self, hint: Any, hints: Hints) -> dict[str, Any]:

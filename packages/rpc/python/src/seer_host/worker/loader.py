@@ -72,7 +72,12 @@ def _functions(expose: Expose, module: types.ModuleType) -> dict[str, Function]:
         function = registered.function
         if outer is not function and callable(outer) and _wraps(outer, function):
             registered.function = outer
-        functions[name] = Function(name, registered, hints)
+        try:
+            functions[name] = Function(name, registered, hints)
+        except SignatureError:
+            raise
+        except Exception as error:  # of whatever the hints or the function's own attributes may do
+            raise SignatureError(f"{name}: its signature cannot be read: {error!r}") from error
     return functions
 
 

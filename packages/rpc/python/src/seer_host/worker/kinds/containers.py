@@ -70,6 +70,8 @@ class TupleKind(Kind):
         return all(kind.accepts(item) for kind, item in zip(self._items, value))  # noqa: B905
 
     def convert(self, value: Any, where: str) -> Any:
+        if isinstance(value, tuple):  # as the keys of a mapping come
+            value = list(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if not is_list(value) or len(value) != len(self._items):
             raise WrongValue(where, value, self.text)
         return tuple(kind.convert(value[i], f"{where}[{i}]") for i, kind in enumerate(self._items))

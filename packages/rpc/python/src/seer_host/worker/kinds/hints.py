@@ -142,6 +142,8 @@ class Hints:
             return UnionKind([self.kind(arg, scope) for arg in args])
         if name in _WRAPPERS:
             return self.kind(args[0] if args else Any, scope)
+        if not args and isinstance(origin, type) and hint != tuple[()]:
+            return self.kind(origin, scope)  # `List` by itself
         if origin is tuple:
             return self._tuple(args, scope)
         if origin in _LISTS:

@@ -58,7 +58,8 @@ def stream_item(hint: Any, scope: Scope) -> Any:
 def describe(hint: Any) -> str:
     """A hint as its author would write it."""
     if isinstance(hint, str):
-        return hint
+        # A quoted hint under postponed annotations is quoted twice.
+        return hint[1:-1] if hint[:1] in ("'", '"') and hint[-1:] == hint[:1] else hint
     if hint is None or hint is type(None):
         return "None"
     if isinstance(hint, type) and get_origin(hint) is None:

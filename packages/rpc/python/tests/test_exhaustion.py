@@ -1,0 +1,113 @@
+"""Memory, threads and disks that run out."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hosting import Failed, wait_until
+
+if TYPE_CHECKING:
+    from conftest import Serve
+
+_SOURCE = """
+    import resource
+    import threading
+
+    def limit(spare: int) -> None:
+        with open("/proc/self/statm") as sizes:
+            used = int(sizes.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + spare, resource.RLIM_INFINITY))
+
+    @expose
+    def allocate(spare: int, size: int) -> int:
+        limit(spare)
+        return len(bytearray(size))
+
+    @expose
+    def too_many(spare: int, count: int) -> list:
+        limit(spare)
+        return [[i] for i in range(count)]
+
+    @expose
+    def size_of(data: bytes) -> int:
+        return len(data)
+
+    @expose(concurrency=4)
+    def beside() -> int:
+        return 1
+
+    @expose
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    @expose
+    def talk(lines: int) -> None:
+        for i in range(lines):
+            print("line", i)
+"""
+_MIB = 1 << 20
+
+
+@pytest.mark.parametrize(("function", "amount"), [("allocate", 1 << 30), ("too_many", 100_000_000)])
+def test_a_call_that_runs_out_of_memory_says_so(serve: Serve, function: str, amount: int) -> None:
+    host = serve(_SOURCE)
+    response = host.request("POST", f"/call/{function}", [64 * _MIB, amount])
+    assert (response.status, response.error["type"]) == (500, "MemoryError")
+    assert host.call("add", 1, 1) == 2
+    assert host.health()["restarts"] == 0
+
+
+def test_arguments_for_which_there_is_no_memory_cost_the_worker_at_most(serve: Serve) -> None:
+    host = serve(_SOURCE)
+    assert host.call("allocate", 32 * _MIB, 1) == 1
+    message = b'{"json":40,"buffers":[%d]}\n{"data":{"$seer":"bytes","buffer":0}}   ' % (128 * _MIB)
+    headers = {"Content-Type": "application/vnd.seer.v1"}
+    response = host.request("POST", "/call/size_of", message + bytes(128 * _MIB), headers=headers)
+    assert response.error["code"] in ("worker-died", "exception")
+    assert host.call("add", 1, 1) == 2
+
+
+def test_a_call_for_which_there_is_no_thread_says_so(serve: Serve) -> None:
+    host = serve(_SOURCE)
+    assert host.call("allocate", _MIB, 1) == 1
+    with pytest.raises(Failed, match="thread|memory"):
+        host.call("beside")
+    assert host.call("add", 1, 1) == 2
+
+
+def test_a_supervisor_without_memory_for_a_request_refuses_it(serve: Serve) -> None:
+    host = serve(_SOURCE)
+    used = int(Path(f"/proc/{host.process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    infinity = resource.RLIM_INFINITY
+    resource.prlimit(host.process.pid, resource.RLIMIT_AS, (used + 64 * _MIB, infinity))
+    with host.socket() as end:
+        end.sendall(
+            f"POST /call/size_of HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {512 * _MIB}\r\n"
+            "Authorization: Bearer call-token-of-the-tests\r\n\r\n".encode()
+        )
+        assert end.recv(100).startswith(b"HTTP/1.1 413")
+    socket = host.websocket()
+    socket.end.sendall(b"\x82\xff" + (512 * _MIB).to_bytes(8, "big") + bytes(4))
+    with pytest.raises(ConnectionError, match="1009"):
+        socket.receive()
+    socket.close()
+    assert host.call("add", 1, 1) == 2
+
+
+def test_a_disk_that_is_full_costs_lines_of_the_log_and_nothing_else(serve: Serve, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    host = serve(_SOURCE, log=str(log), limits={"logBytes": 40_000})
+    # A limit on the size of files is to one process what a full disk is to all.
+    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    for _ in range(5):
+        host.call("talk", 500)
+        time.sleep(0.1)
+    assert log.stat().st_size <= 20_000
+    assert "line 499" in host.logs(50)
+    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    host.call("talk", 500)
+    wait_until(lambda: log.exists() and "line 499" in log.read_text())
