@@ -74,7 +74,7 @@ def test_arguments_for_which_there_is_no_memory_cost_the_worker_at_most(serve: S
 def test_a_call_for_which_there_is_no_thread_says_so(serve: Serve) -> None:
     host = serve(_SOURCE)
     assert host.call("allocate", _MIB, 1) == 1
-    with pytest.raises(Failed, match="thread|memory"):
+    with pytest.raises(Failed, match=r"thread|memory"):
         host.call("beside")
     assert host.call("add", 1, 1) == 2
 
@@ -102,12 +102,13 @@ def test_a_disk_that_is_full_costs_lines_of_the_log_and_nothing_else(serve: Serv
     log = tmp_path / "log"
     host = serve(_SOURCE, log=str(log), limits={"logBytes": 40_000})
     # A limit on the size of files is to one process what a full disk is to all.
-    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    infinity = resource.RLIM_INFINITY
+    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (20_000, infinity))
     for _ in range(5):
         host.call("talk", 500)
         time.sleep(0.1)
     assert log.stat().st_size <= 20_000
     assert "line 499" in host.logs(50)
-    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (infinity, infinity))
     host.call("talk", 500)
     wait_until(lambda: log.exists() and "line 499" in log.read_text())

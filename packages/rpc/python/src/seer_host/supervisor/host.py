@@ -211,7 +211,7 @@ class Host:
         self.feed(call)
 
     def feed(self, call: Call) -> None:
-        """Has a stream go on as far as its clients want and have read, so that what waits for them stays small."""
+        """Has a stream go on as far as its clients want, and only as far as they keep up."""
         worker = self._worker
         if not call.seq or call.outcome is not None or worker is None:
             return
