@@ -1,4 +1,4 @@
-import { Argument, Command, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { serveModes } from "./serve/serve-modes.ts";
 
@@ -31,6 +31,7 @@ export function buildProgram(signal: AbortSignal): Command {
     )
     .option("--name <name>", "what to call the interface (default: the file's name)")
     .option("--out <directory>", "where to write what the agent needs")
+    .option("--port <port>", "where to listen, on 127.0.0.1 (default: any free port)", portNumber)
     .option("--config <file>", "the sandbox (default: seer.config.json beside FILE, if it exists)")
     .option("--json", "print one JSON object instead of text")
     .action(async (file, options) => (await import("./commands/serve.ts")).serve(file, options, signal));
@@ -65,4 +66,10 @@ export function buildProgram(signal: AbortSignal): Command {
     .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));
 
   return program;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError("Expected a whole number from 1 to 65535.");
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Place, sandboxProcesses } from "./helpers/place.ts";
 
@@ -26,6 +28,23 @@ describe("an interface file that cannot be served", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(await sandboxProcesses()).toEqual([]);
     expect(await place.running()).toEqual([]);
+  });
+
+  test("a port in use", async () => {
+    await using place = await Place.create();
+    const file = await place.write("interface.py", fine);
+    const taken = createServer().listen(0, "127.0.0.1");
+    try {
+      await once(taken, "listening");
+      const { port } = taken.address() as AddressInfo;
+      const { exitCode, stderr } = await place.seer("serve", file, "--port", String(port));
+      expect(stderr).toContain(`error: Port ${port} cannot be used: Address already in use\nhint: `);
+      expect(stderr).toContain("code: environment/port-unavailable");
+      expect(exitCode).toBe(1);
+      expect(await sandboxProcesses()).toEqual([]);
+    } finally {
+      taken.close();
+    }
   });
 
   test("one that does not exist is known before anything starts", async () => {

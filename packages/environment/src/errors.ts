@@ -31,7 +31,9 @@ export type EnvironmentErrorCode =
   /** A file of the sandbox is not there, or cannot be read or written. */
   | "environment/file-failed"
   | "environment/interface-missing"
-  | "environment/interface-failed";
+  | "environment/interface-failed"
+  /** The port that was asked for cannot be listened on. */
+  | "environment/port-unavailable";
 
 /** Anything that goes wrong with a sandbox; `code` says what. */
 export class EnvironmentError extends SeerError<EnvironmentErrorCode> {

@@ -17,18 +17,19 @@ interface ServeOptions {
   name?: string;
   out?: string;
   config?: string;
+  port?: number;
   json?: boolean;
 }
 
 /** `seer serve`: stays up until it is interrupted, and then ends the sandbox. */
 export async function serve(file: string, options: ServeOptions, signal: AbortSignal): Promise<void> {
-  const { as: mode, name, out, json = false } = options;
+  const { as: mode, name, out, port, json = false } = options;
   const say: Progress = json ? () => {} : reportProgress;
   await checkRequest(file, options);
   const config = await findConfig(file, options.config, say);
   await using sandbox = new ScopedSandbox(config, { onProgress: say });
   await sandbox.start({ signal });
-  const handed = await handOver(sandbox, mode, { file, name, out, signal });
+  const handed = await handOver(sandbox, mode, { file, name, out, port, signal });
   console.log(json ? describe(sandbox.sandboxId, mode, handed) : explain(sandbox.sandboxId, handed));
   await untilEnded(handed.served, signal);
   say("Stopping the sandbox");

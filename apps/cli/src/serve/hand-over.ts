@@ -9,6 +9,7 @@ interface ServeRequest {
   file: string;
   name: string | undefined;
   out: string | undefined;
+  port: number | undefined;
   signal: AbortSignal;
 }
 

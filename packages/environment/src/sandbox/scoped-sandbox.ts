@@ -22,6 +22,8 @@ export interface ServeOptions<Mode extends ExposeAs> {
   exposeAs: Mode;
   /** What to call the interface; the file's stem when absent. */
   name?: string | undefined;
+  /** Where to listen, on this machine's loopback address for a local sandbox; any free port when absent. */
+  port?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -88,7 +90,7 @@ export class ScopedSandbox extends Sandbox {
   async #serve<Mode extends ExposeAs>(
     machine: Machine,
     file: string,
-    { exposeAs: mode, name, signal }: ServeOptions<Mode> & { name: string },
+    { exposeAs: mode, name, port, signal }: ServeOptions<Mode> & { name: string },
   ): Promise<ServedAs[Mode]> {
     const already = await findServed(machine, this.#served, { file, name });
     if (already !== undefined) return await exposeAs(already, mode);
@@ -96,6 +98,7 @@ export class ScopedSandbox extends Sandbox {
       file,
       mode,
       name,
+      port,
       signal,
       places: this.#places,
       secrets: this.life.secretValues,

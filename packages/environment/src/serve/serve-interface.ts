@@ -13,6 +13,7 @@ export interface ServeRequest<Mode extends ExposeAs> {
   file: string;
   mode: Mode;
   name: string;
+  port: number | undefined;
   /** Values to mask. */
   secrets: readonly string[];
   places: InterfacePlaces;
@@ -29,13 +30,13 @@ export async function serveInterface<Mode extends ExposeAs>(
   machine: Machine,
   request: ServeRequest<Mode>,
 ): Promise<{ served: ServedInterface; exposed: ServedAs[Mode] }> {
-  const { file, name, mode, signal, onProgress, secrets, places } = request;
+  const { file, name, mode, port, signal, onProgress, secrets, places } = request;
   signal?.throwIfAborted();
   const source = await checkInterface(file, name, machine.state.interfaces);
   onProgress(`Serving ${source} as ${name}`);
   const files = await places.place(machine, { source, name, signal });
   const placed = files[0] ?? source;
-  const host = await startHost(machine, { name, file: placed, secrets });
+  const host = await startHost(machine, { name, file: placed, secrets, port });
   try {
     const description = await loaded(machine, host, { name, source, onProgress, signal });
     const served = { name, url: host.url, token: host.token, description };

@@ -19,6 +19,8 @@ export interface HostRequest {
   /** The interface file, as the sandbox calls it. */
   file: string;
   secrets: readonly string[];
+  /** Any free one when absent. */
+  port: number | undefined;
 }
 
 const portTimeoutMs = 60_000;
@@ -31,9 +33,10 @@ export function hostLog(name: string): string {
 /**
  * Starts a host in a sandbox; its port is open when this returns, and its file still loading.
  *
- * @throws EnvironmentError `environment/interface-failed`
+ * @throws EnvironmentError `environment/interface-failed` or `environment/port-unavailable`
  */
-export async function startHost(machine: Machine, { name, file, secrets }: HostRequest): Promise<Host> {
+export async function startHost(machine: Machine, request: HostRequest): Promise<Host> {
+  const { name, file, secrets, port: wanted } = request;
   const real = (path: string) => machine.realPath(path);
   const token = newToken();
   const adminToken = newToken();
@@ -46,6 +49,7 @@ export async function startHost(machine: Machine, { name, file, secrets }: HostR
     path: [real(sandboxPaths.workspace)],
     log: real(hostLog(name)),
     secrets: secrets.filter((secret) => secret !== ""),
+    ...(wanted === undefined ? {} : { port: wanted }),
   };
   const output = new HostOutput();
   const process = await machine.start({
@@ -99,6 +103,12 @@ class HostOutput {
 
 async function ended(process: MachineProcess, output: HostOutput): Promise<never> {
   const exitCode = await process.exited;
+  const port = /cannot listen on \S+:(\d+): (.*)/.exec(output.said);
+  if (port !== null) {
+    throw new EnvironmentError("environment/port-unavailable", `Port ${port[1]} cannot be used: ${port[2]}`, {
+      hint: "Give another `port`, or none for any that is free.",
+    });
+  }
   throw failed(`ended with code ${exitCode} before its port was open`, output);
 }
 

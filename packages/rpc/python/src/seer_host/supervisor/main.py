@@ -37,7 +37,9 @@ def _listen(config: HostConfig) -> socket.socket:
         return socket.create_server((config.address, config.port), family=family, backlog=128)
     except OSError as error:
         where = f"{config.address}:{config.port}"
-        raise ConfigError(f"cannot listen on {where}: {error.strerror or error}") from None
+        # Python adds the address, which is named here already.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ConfigError(f"cannot listen on {where}: {reason}") from None
 
 
 def _try_to_spawn(config: HostConfig) -> Spawned | None:
