@@ -83,7 +83,7 @@ def test_a_restart_waits_for_the_end_of_the_old_worker(serve: Serve) -> None:
 
 
 def test_an_orphan_that_ends_does_not_stay_as_a_zombie(serve: Serve) -> None:
-    host = serve(_SOURCE)
+    host = serve(_SOURCE, limits={"keptMs": 300})  # which it sweeps as often
     orphan = host.call("start")["orphan"]
     host.call("end_orphan", orphan)
     wait_until(lambda: not Path(f"/proc/{orphan}").exists(), 15)

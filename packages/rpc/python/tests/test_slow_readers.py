@@ -128,3 +128,14 @@ def test_a_stream_waits_for_a_slow_reader_however_much_credit_it_has(serve: Serv
         socket.receive_op("item")
     assert socket.outcome("huge") is None
     socket.close()
+
+
+def test_who_has_no_token_cannot_take_every_place(serve: Serve) -> None:
+    host = serve(_SOURCE, limits={"connections": 10})
+    with contextlib.ExitStack() as stack:
+        friend = stack.enter_context(contextlib.closing(host.websocket()))
+        strangers = [stack.enter_context(host.socket()) for _ in range(30)]
+        assert host.call("bulk", 1) is not None
+        friend.call("c", "bulk", {"size": 1})
+        friend.receive_op("result")
+        assert strangers[0].recv(1) == b""

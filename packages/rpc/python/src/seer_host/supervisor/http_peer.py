@@ -117,6 +117,7 @@ class HttpPeer(Peer):
         head = parse_head(intake.take(end - intake.start))
         intake.start += 4
         rights = self._access.check(head.headers)
+        self.has_token = True
         if head.length > self.host.limits.message_bytes:
             limit = self.host.limits.message_bytes
             raise RpcError("too-large", f"the request has {head.length} bytes; at most {limit} are accepted")

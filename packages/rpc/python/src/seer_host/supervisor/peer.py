@@ -25,6 +25,8 @@ class Peer(asyncio.BufferedProtocol):
     def __init__(self, host: Host) -> None:
         self.host = host
         self.intake = Intake()
+        self.has_token = False
+        """Whether it has shown a valid token."""
         self.paused = False
         """Whether the client reads more slowly than it is written to."""
         self.expires: float | None = None

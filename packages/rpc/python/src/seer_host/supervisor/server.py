@@ -25,7 +25,8 @@ class Server:
         self._host = host
         config = host.config
         self._access = Access(config.token, config.admin_token, (*config.allowed_hosts, config.address))
-        self._peers: set[Peer] = set()
+        # In the order in which they came, as a set is not.
+        self._peers: dict[Peer, None] = {}
         self.loop = asyncio.get_running_loop()
         self.time = self.loop.time
         self.routes = Routes(host)
@@ -49,9 +50,12 @@ class Server:
         return HttpPeer(self._host, self._access, self)
 
     def joined(self, peer: Peer) -> None:
-        self._peers.add(peer)
+        self._peers[peer] = None
         if len(self._peers) > self._host.limits.connections:
-            peer.transport.abort()
+            # Whoever has no token must not be able to take every place.
+            stranger = next((other for other in self._peers if not other.has_token), peer)
+            self.left(stranger)
+            stranger.transport.abort()
 
     def left(self, peer: Peer) -> None:
-        self._peers.discard(peer)
+        self._peers.pop(peer, None)

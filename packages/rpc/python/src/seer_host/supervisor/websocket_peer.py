@@ -94,6 +94,7 @@ class WebSocketPeer(Peer):
     def __init__(self, host: Host, server: Server) -> None:
         super().__init__(host)
         self._server = server
+        self.has_token = True
         self._watches: dict[str, Watch] = {}
         self._head: FrameHead | None = None
         self._fragments: bytearray | None = None
