@@ -64,7 +64,7 @@ class Routes:
         request.answer_json(self._host.health())
 
     def _interface(self, request: Request) -> None:
-        host = self._host
+        host, wait = self._host, _seconds(request, "wait")
 
         def answer() -> bool:
             if host.phase == "ready" and host.description is not None:
@@ -78,7 +78,6 @@ class Routes:
         if answer():
             return
         loading = RpcError("loading", f"{host.config.file} is still loading")
-        wait = _seconds(request, "wait")
         if wait == 0:
             raise loading
 
