@@ -57,8 +57,7 @@ def frame(opcode: int, payload: bytes, *, mask: bytes = b"\1\2\3\4", final: bool
     return head + mask + payload
 
 
-def a_header(random: Random) -> dict[str, Any]:
-    sane = random.random() < 0.8
+def a_header(random: Random, *, sane: bool) -> dict[str, Any]:
     header: dict[str, Any] = {
         "op": random.choice(_OPS[:7] if sane else _OPS),
         "id": random.choice((*_IDS[:3], f"{random.getrandbits(48):x}")) if sane else random.choice(_IDS),
@@ -69,7 +68,7 @@ def a_header(random: Random) -> dict[str, Any]:
         header[random.choice(("json", "buffers", "function"))] = random.choice(_COUNTS)
     for name in random.sample(("deadlineMs", "output", "credit", "item", "items"), 2):
         if random.random() < 0.3:
-            header[name] = random.choice(_COUNTS[:5] if sane else _COUNTS)
+            header[name] = random.choice((*_COUNTS[:5], True) if sane else _COUNTS)
     return header
 
 
@@ -82,11 +81,15 @@ def a_payload(random: Random) -> bytes:
         return random.choice(
             (b"", b"\n", b"{}\n", b"[]\n", b"null\n{}", b"{" * 5000 + b"\n", b" " * 70_000 + b"\n")
         )
-    if kind < 0.1:
+    if kind < 0.5:
+        # A message as it should be; what it asks for need not make sense.
+        header = a_header(random, sane=True)
+        return json.dumps(header).encode() + b"\n" + values.body(random, header.get("function"))
+    if kind < 0.52:
         return b'{"op":"call","id":"a","function":"echo","x":' + b"[" * 30_000 + b"]" * 30_000 + b"}\n{}"
-    header = a_header(random)
+    header = a_header(random, sane=random.random() < 0.7)
     payload = a_message(random, header, values.body(random, header.get("function")))
-    return mutate(random, payload) if kind < 0.25 else payload
+    return mutate(random, payload) if kind < 0.65 else payload
 
 
 def a_frame(random: Random) -> bytes:
