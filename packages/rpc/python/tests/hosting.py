@@ -80,7 +80,7 @@ class RunningHost:
             raise RuntimeError(errors.decode())
         started: dict[str, int] = json.loads(line)
         self.port = started["port"]
-        self._connections: list[http.client.HTTPConnection] = []
+        self._sockets: list[WebSocket] = []
 
     def request(
         self,
@@ -123,12 +123,15 @@ class RunningHost:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def websocket(self, token: str = CALL_TOKEN) -> WebSocket:
-        return WebSocket(self.socket(), self.port, token)
+        self._sockets.append(WebSocket(self.socket(), self.port, token))
+        return self._sockets[-1]
 
     def close(self) -> None:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         assert self.process.stderr is not None
+        for websocket in self._sockets:
+            websocket.close()
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         try:

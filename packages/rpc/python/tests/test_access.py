@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from hosting import ADMIN_TOKEN, CALL_TOKEN, RunningHost
 
 if TYPE_CHECKING:

@@ -1,5 +1,8 @@
 """What callers send, as functions get it."""
 
+# The old spellings are among what is tested.
+# ruff: noqa: UP006, UP007, UP035, UP045
+
 from __future__ import annotations
 
 import collections
@@ -41,7 +44,7 @@ class Point:
 class Shape:
     points: list[Point]
     colour: Colour = Colour.RED
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         if not self.points:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
+from conftest import FIXTURES
 from hosting import Failed, RunningHost, WebSocket, value_of, wait_until
+
+if TYPE_CHECKING:
+    from conftest import Serve
 
 
 @pytest.mark.parametrize("function", ["items", "async_items"])
@@ -169,14 +172,18 @@ def test_progress(host: RunningHost) -> None:
     while (message := socket.receive_op("progress", "result")).header["op"] == "progress":
         seen.append((message.header["done"], message.header["total"], message.header["message"]))
     assert seen == [(1, 3, "step 1"), (2, 3, "step 2"), (3, 3, "step 3")]
-    assert host.request("GET", "/calls/steps").json["progress"] == {"done": 3, "total": 3, "message": "step 3"}
+    assert host.request("GET", "/calls/steps").json["progress"] == {
+        "done": 3,
+        "total": 3,
+        "message": "step 3",
+    }
     socket.close()
 
 
 def test_much_progress_is_thinned_out(host: RunningHost) -> None:
     socket = host.websocket()
     socket.call("many", "report", {"steps": 20_000}, output=True)
-    count = 0
+    count = last = 0
     while (message := socket.receive_op("progress", "result")).header["op"] == "progress":
         count += 1
         last = message.header["done"]
@@ -185,22 +192,15 @@ def test_much_progress_is_thinned_out(host: RunningHost) -> None:
     socket.close()
 
 
-def test_bars_of_tqdm_are_progress(tmp_path: Path, host: RunningHost) -> None:
-    from conftest import FIXTURES
-    from hosting import running
-
-    with running(FIXTURES / "bars.py", path=[str(FIXTURES / "fake_tqdm")]) as bars:
-        bars.interface()
-        socket = bars.websocket()
-        socket.call("bar", "work", {"steps": 5}, output=True)
-        messages = []
-        while (message := socket.receive_op("progress", "output", "result")).header["op"] != "result":
-            messages.append(message.header)
-        assert {m["op"] for m in messages} == {"progress"}
-        assert messages[-1]["done"] == 5
-        assert messages[-1]["total"] == 5
-        assert messages[-1]["message"] == "layers"
-        socket.close()
+def test_bars_of_tqdm_are_progress(serve: Serve) -> None:
+    host = serve(FIXTURES / "bars.py", path=[str(FIXTURES / "fake_tqdm")])
+    socket = host.websocket()
+    socket.call("bar", "work", {"steps": 5}, output=True)
+    messages: list[dict[str, Any]] = []
+    while (message := socket.receive_op("progress", "output", "result")).header["op"] != "result":
+        messages.append(message.header)
+    assert {m["op"] for m in messages} == {"progress"}
+    assert messages[-1] == {"op": "progress", "id": "bar", "done": 5, "total": 5, "message": "layers"}
 
 
 def test_functions_that_may_run_beside_each_other_do(host: RunningHost) -> None:

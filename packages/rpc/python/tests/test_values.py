@@ -81,7 +81,10 @@ PLAIN: list[tuple[Any, Any]] = [
     (decimal.Decimal("1.10"), "1.10"),
     (2**100, 2**100),
     (math.nan, {"$seer": "float", "value": "nan"}),
-    ([math.inf, {"a": -math.inf}], [{"$seer": "float", "value": "inf"}, {"a": {"$seer": "float", "value": "-inf"}}]),
+    (
+        [math.inf, {"a": -math.inf}],
+        [{"$seer": "float", "value": "inf"}, {"a": {"$seer": "float", "value": "-inf"}}],
+    ),
     ({1: "a"}, {"$seer": "dict", "items": [[1, "a"]]}),
     ({(1, 2): 3}, {"$seer": "dict", "items": [[[1, 2], 3]]}),
     ({"$seer": 1}, {"$seer": "dict", "items": [["$seer", 1]]}),

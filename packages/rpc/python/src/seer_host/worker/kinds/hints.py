@@ -154,7 +154,8 @@ class Hints:
         if origin in _DICTS:
             return self._dict(origin, args[0], args[1], scope)
         if type(origin).__name__ == "TypeAliasType":
-            return self.kind(origin.__value__, scope.with_types(origin.__type_params__, args))
+            alias: Any = origin
+            return self.kind(alias.__value__, scope.with_types(alias.__type_params__, args))
         if isinstance(origin, type):
             return self._class(origin, dict(zip(getattr(origin, "__parameters__", ()), args)))  # noqa: B905
         raise UnsupportedHint(describe(hint))
