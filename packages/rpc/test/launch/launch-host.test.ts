@@ -144,7 +144,8 @@ test.skipIf(isolation.kind === "none")(
     await using host = await startHost({ file, log, isolation: { kind: "bubblewrap" } });
     await using client = await host.client();
     expect(await client.call("look", [home.path])).toEqual(["host.log", "look.py"]);
-    expect(await client.call("look", ["."])).toEqual([basename(home.path)]);
+    // Beside it may lie the Python that runs this, when this repository is in the temporary directory as well.
+    expect(await client.call("look", ["."])).toContain(basename(home.path));
     await host.close();
     expect(await readFile(log, "utf8")).toContain("loaded");
     vi.unstubAllEnvs();
