@@ -21,7 +21,7 @@ _SOURCE = """
     def bulk(size: int) -> bytes:
         return bytes(size)
 """
-_SIZE = 4_000_000
+_SIZE = 2_500_000
 
 
 def _resident_kib(host: RunningHost) -> int:
@@ -70,7 +70,7 @@ def test_one_that_stops_reading_is_given_up(serve: Serve) -> None:
     host = serve(_SOURCE, limits={"requestMs": 300, "idleMs": 300})
     end = _slow_socket(host)
     end.sendall(_request(host, "POST", "/call/bulk", b"[%d]" % (10 * _SIZE)))
-    time.sleep(3)
+    time.sleep(2)
     received = 0
     with contextlib.suppress(ConnectionError):
         while data := end.recv(1 << 20):
@@ -139,3 +139,20 @@ def test_who_has_no_token_cannot_take_every_place(serve: Serve) -> None:
         friend.call("c", "bulk", {"size": 1})
         friend.receive_op("result")
         assert strangers[0].recv(1) == b""
+
+
+def test_a_silent_connection_is_asked_whether_it_lives(serve: Serve) -> None:
+    host = serve(_SOURCE, limits={"quietMs": 200})
+    alive, dead = host.websocket(), host.websocket()
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        opcode, payload = alive.receive_frame()
+        assert opcode == 9
+        alive.send_frame(10, payload)
+    assert dead.receive_frame()[0] == 9
+    with pytest.raises(ConnectionError):
+        dead.receive_frame()
+    alive.call("still", "bulk", {"size": 1})
+    alive.receive_op("result")
+    alive.close()
+    dead.close()

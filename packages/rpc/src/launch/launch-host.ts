@@ -41,6 +41,8 @@ export interface HostLimits {
   graceMs?: number | undefined;
   requestMs?: number | undefined;
   idleMs?: number | undefined;
+  /** How long a WebSocket may be silent before it is pinged. */
+  quietMs?: number | undefined;
   logBytes?: number | undefined;
 }
 

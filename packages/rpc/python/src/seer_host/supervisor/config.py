@@ -33,6 +33,8 @@ class Limits:
     """How long a request may take to arrive, whenever nothing more of it comes."""
     idle_ms: int = 300_000
     """How long a connection may stay open without a request."""
+    quiet_ms: int = 30_000
+    """How long a WebSocket may be silent before it is asked whether it lives, and for its answer."""
     log_bytes: int = 8 << 20
     """At which size the log file is put aside and a new one begun; one old one is kept."""
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .server import Server
 
 CALL_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUIET_S = 30.0
 _MAX_COUNT = 1 << 53
 
 
@@ -108,7 +107,7 @@ class WebSocketPeer(Peer):
         self.attach(transport)
         self.intake = intake
         self._server.joined(self)
-        self.expires = self._server.time() + _QUIET_S
+        self.expires = self._server.time() + self.host.limits.quiet_ms / 1000
         self._unlisten = self.host.listen(self._state_changed)
         self.send_header(
             {
@@ -222,7 +221,7 @@ class WebSocketPeer(Peer):
         else:
             self._asked_for_life = True
             self.outbox.put(websocket.frame_head(PING, 0))
-        self.expires = self._server.time() + _QUIET_S
+        self.expires = self._server.time() + self.host.limits.quiet_ms / 1000
 
     def resume_writing(self) -> None:
         super().resume_writing()
