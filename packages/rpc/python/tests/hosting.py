@@ -160,6 +160,7 @@ class WebSocket:
     def __init__(self, end: socket.socket, port: int, token: str) -> None:
         self.end = end
         self._data = bytearray()
+        self._ended: dict[str, Message] = {}
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         end.sendall(
             f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -229,14 +230,15 @@ class WebSocket:
                 return message
 
     def outcome(self, call_id: str) -> Any:
-        """The result of a call, passing over everything else; raises Failed."""
-        while True:
+        """The result of a call, passing over all but the ends of other calls; raises Failed."""
+        while call_id not in self._ended:
             message = self.receive_op("result", "error")
-            if message.header["id"] == call_id:
-                value = value_of(message)
-                if message.header["op"] == "error":
-                    raise Failed(value)
-                return value
+            self._ended[message.header["id"]] = message
+        message = self._ended.pop(call_id)
+        value = value_of(message)
+        if message.header["op"] == "error":
+            raise Failed(value)
+        return value
 
     def call(self, call_id: str, function: str, arguments: Any = None, **header: Any) -> None:
         self.send({"op": "call", "id": call_id, "function": function, **header}, arguments or {})

@@ -31,9 +31,7 @@ def test_google() -> None:
             2
         """
     )
-    assert found.description == (
-        "Gets it.\n\nMore about it: with a colon.\n\nExample:\n    >>> f(1)\n    2"
-    )
+    assert found.description == ("Gets it.\n\nMore about it: with a colon.\n\nExample:\n    >>> f(1)\n    2")
     assert found.parameters == {"a": "First.", "b": "Second line.", "args": "Rest.", "no_description": ""}
 
 

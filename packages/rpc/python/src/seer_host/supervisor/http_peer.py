@@ -110,9 +110,9 @@ class HttpPeer(Peer):
         """Reads the head of the next request; false while not all of it is there."""
         intake = self.intake
         end = intake.data.find(b"\r\n\r\n", intake.start, intake.end)
+        if (intake.end if end < 0 else end) - intake.start > MAX_HEAD:
+            raise RpcError("bad-request", f"the headers exceed {MAX_HEAD} bytes")
         if end < 0:
-            if len(intake) > MAX_HEAD:
-                raise RpcError("bad-request", f"the headers exceed {MAX_HEAD} bytes")
             return False
         head = parse_head(intake.take(end - intake.start))
         intake.start += 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,22 @@ class Interrupter:
             if seq == self._running:
                 self._wanted = seq
                 signal.pthread_kill(self._main, SIGNAL)
+                threading.Thread(target=self._insist, args=(seq,), daemon=True).start()
             return False
+
+    def _insist(self, seq: int) -> None:
+        """Signals again for as long as it has had no effect.
+
+        A signal that comes in the moment before a system call begins to wait does not wake it.
+        """
+        pause = 0.005
+        while True:
+            time.sleep(pause)
+            pause = min(2 * pause, 0.25)
+            with self._lock:
+                if self._wanted != seq or self._running != seq:
+                    return
+                signal.pthread_kill(self._main, SIGNAL)
 
     def guard_thread(self, guard: AbstractContextManager[None]) -> None:
         """Says what guards the call that the current thread runs, which is not the main one."""
