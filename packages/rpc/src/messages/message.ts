@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { RpcError } from "../errors.ts";
 import { decodeValue } from "../values/decode.ts";
 import { encodeValue } from "../values/encode.ts";
@@ -51,12 +52,14 @@ export interface Message {
 /** @throws RpcError `rpc/protocol` */
 export function unpackMessage(data: Buffer): Message {
   const end = data.indexOf(newline);
-  const header = parseHeader(data.toString("utf8", 0, end === -1 ? data.length : end));
-  const body = end === -1 ? data.length : end + 1;
+  if (end === -1) throw malformed("no header line");
+  const header = parseHeader(data.subarray(0, end));
+  const body = end + 1;
   return {
     header,
     value() {
-      if (header.buffers === undefined) return decodeValue(data.toString("utf8", body));
+      const hasParts = header.json !== undefined || header.buffers !== undefined;
+      if (!hasParts) return decodeValue(data.toString("utf8", body));
       const { json, buffers } = sliceBody(header, data, body);
       return decodeValue(json, buffers);
     },
@@ -70,16 +73,11 @@ function sliceBody(
 ): { json: string; buffers: Uint8Array[] } {
   const { json, buffers: lengths } = header;
   if (!isCount(json) || !Array.isArray(lengths) || !lengths.every(isCount)) {
-    throw new RpcError("rpc/protocol", "The host sent a message whose header does not say how long it is");
+    throw malformed("a header that does not say how long its parts are");
   }
   let offset = body + json;
   const total = lengths.reduce((end, length) => end + padded(length), offset);
-  if (total > data.length) {
-    throw new RpcError(
-      "rpc/protocol",
-      `The host sent a message of ${data.length} bytes that should have ${total}`,
-    );
-  }
+  if (total !== data.length) throw malformed(`${data.length} bytes instead of ${total}`);
   const source = ownMemory(data);
   const buffers = lengths.map((length) => {
     const buffer = new Uint8Array(source.buffer, source.byteOffset + offset, length);
@@ -94,17 +92,22 @@ function ownMemory(data: Uint8Array): Uint8Array {
   return data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
 }
 
-function parseHeader(line: string): MessageHeader {
+function parseHeader(line: Buffer): MessageHeader {
+  if (!isUtf8(line)) throw malformed("a header that is not UTF-8");
   let header: unknown;
   try {
-    header = JSON.parse(line);
+    header = JSON.parse(line.toString());
   } catch {
-    header = undefined;
+    throw malformed("a header that is not JSON");
   }
   if (typeof header !== "object" || header === null || !("op" in header) || typeof header.op !== "string") {
-    throw new RpcError("rpc/protocol", `The host sent a message without a header: ${line.slice(0, 80)}`);
+    throw malformed("a header without an op");
   }
   return header as MessageHeader;
+}
+
+function malformed(what: string): RpcError {
+  return new RpcError("rpc/protocol", `The host sent a message with ${what}`);
 }
 
 function isCount(value: unknown): value is number {
