@@ -23,7 +23,7 @@ describe("golden values", () => {
   const { cases } = golden<{ cases: ValueCase[] }>("values.json");
   test.each(cases)("$name", ({ json, buffers, plain }) => {
     const expected = { json, buffers };
-    const value = decodeValue(json, buffers.map(bytes));
+    const value = decodeValue(json, buffers.map(array));
     expect(written(value)).toEqual(expected);
     if (plain === undefined) return;
     expect(written(decodeValue(plain))).toEqual(expected);
@@ -42,7 +42,7 @@ describe("golden messages", () => {
       expect(Buffer.from(packMessage(header)).toString("base64")).toBe(whole);
       return;
     }
-    expect(message.value()).toEqual(decodeValue(json, buffers.map(bytes)));
+    expect(message.value()).toEqual(decodeValue(json, buffers.map(array)));
     // JSON.stringify writes no space, so only messages written without can be compared to the byte.
     if (json.includes(", ")) return;
     expect(Buffer.from(packMessage(header, message.value())).toString("base64")).toBe(whole);
@@ -58,6 +58,10 @@ function written(value: unknown): { json: string; buffers: string[] } {
   const buffers: Uint8Array[] = [];
   const json = JSON.stringify(encodeValue(value, buffers));
   return { json, buffers: buffers.map((buffer) => Buffer.from(buffer).toString("base64")) };
+}
+
+function array(base64: string): Uint8Array {
+  return new Uint8Array(bytes(base64));
 }
 
 function bytes(base64: string): Buffer {
