@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { errorFromHost } from "../src/errors.ts";
+import type { NdArray } from "../src/index.ts";
 import { type MessageHeader, packMessage, unpackMessage } from "../src/messages/message.ts";
 import { decodeValue } from "../src/values/decode.ts";
 import { encodeValue } from "../src/values/encode.ts";
@@ -9,6 +11,7 @@ interface ValueCase {
   json: string;
   buffers: string[];
   plain?: string;
+  numbers?: unknown[];
 }
 
 interface MessageCase {
@@ -21,10 +24,11 @@ interface MessageCase {
 
 describe("golden values", () => {
   const { cases } = golden<{ cases: ValueCase[] }>("values.json");
-  test.each(cases)("$name", ({ json, buffers, plain }) => {
+  test.each(cases)("$name", ({ json, buffers, plain, numbers }) => {
     const expected = { json, buffers };
     const value = decodeValue(json, buffers.map(array));
     expect(written(value)).toEqual(expected);
+    if (numbers !== undefined) expect(elements(value as NdArray)).toEqual(numbers);
     if (plain === undefined) return;
     expect(written(decodeValue(plain))).toEqual(expected);
     expect(JSON.stringify(encodeValue(value))).toBe(plain);
@@ -53,6 +57,16 @@ describe("golden messages", () => {
     );
   });
 });
+
+test.each(Object.keys(golden<{ codes: object }>("errors.json").codes))("golden error: %s", (code) => {
+  expect(errorFromHost({ code, message: "m" })).toMatchObject({ code: `rpc/${code}`, message: "m" });
+});
+
+/** As they are written down: long integers as text, and no −0. */
+function elements(array: NdArray): unknown[] {
+  const list = ([array.toNestedList()] as (number | bigint | boolean)[]).flat(8);
+  return list.map((element) => (typeof element === "bigint" ? String(element) : element === 0 ? 0 : element));
+}
 
 function written(value: unknown): { json: string; buffers: string[] } {
   const buffers: Uint8Array[] = [];
