@@ -112,3 +112,23 @@ def test_a_disk_that_is_full_costs_lines_of_the_log_and_nothing_else(serve: Serv
     resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (infinity, infinity))
     host.call("talk", 500)
     wait_until(lambda: log.exists() and "line 499" in log.read_text())
+
+
+def test_what_is_said_too_long_is_shortened(serve: Serve) -> None:
+    host = serve(
+        """
+        @expose
+        def shout(size: int) -> None:
+            print("ü" * size)
+            expose.progress(1, 1, "x" * size)
+            raise ValueError("x" * size)
+        """,
+        limits={"outputBytes": 10_001},
+    )
+    size = 20_000_000
+    response = host.request("POST", "/call/shout", [size], headers={"Seer-Call-Id": "shout"})
+    assert response.error["message"].startswith("xxx")
+    assert len(response.body) < 1_000_000
+    record = host.request("GET", "/calls/shout").json
+    assert record["output"] == {"offset": 2 * size - 10_000, "text": "ü" * 5000 + "\n", "next": 2 * size + 1}
+    assert len(record["progress"]["message"]) == 1000

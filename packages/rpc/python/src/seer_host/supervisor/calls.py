@@ -71,6 +71,13 @@ class Output:
         self._size = 0
 
     def append(self, stream: Stream, data: bytes, limit: int) -> None:
+        if (skipped := len(data) - limit) > 0:
+            while skipped < len(data) and data[skipped] & 0xC0 == 0x80:
+                skipped += 1  # to the start of a character
+            self.end += skipped
+            data = data[skipped:]
+            self.chunks.clear()
+            self._size = 0
         last = self.chunks[-1] if self.chunks else None
         if last is not None and last.stream == stream and len(last.data) + len(data) <= _CHUNK:
             # Joined, so that a million short lines are not a million objects.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 _REPORT_S = 0.05
+_MESSAGE = 1000
 
 
 class ExposeError(Exception):
@@ -84,7 +85,7 @@ class Expose:
         if now - context.reported_at < _REPORT_S and done != total:
             return
         context.reported_at = now
-        text = None if message is None else str(message)
+        text = None if message is None else str(message)[:_MESSAGE]
         self._report(context, {"done": _number(done), "total": _number(total), "message": text})
 
     def ref(self, value: Any) -> Ref:

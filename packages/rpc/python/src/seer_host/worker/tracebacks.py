@@ -28,14 +28,18 @@ def format_exception(error: BaseException) -> str:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     except Exception as broken:  # an exception whose own __str__ or __repr__ fails
         text = f"{type(error).__name__} (which could not be printed: {type(broken).__name__})\n"
-    return text if len(text) <= _MAX else text[: _MAX // 2] + "\n…\n" + text[-_MAX // 2 :]
+    return _shortened(text)
 
 
 def message_of(error: BaseException) -> str:
     try:
-        return str(error)
+        return _shortened(str(error))
     except Exception as broken:
         return f"(its message could not be made: {type(broken).__name__})"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX else text[: _MAX // 2] + "\n…\n" + text[-_MAX // 2 :]
 
 
 def type_of(error: BaseException) -> str:
