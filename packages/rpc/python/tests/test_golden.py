@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-
 from hosting import ADMIN_TOKEN, CALL_TOKEN, RunningHost, running, value_of
+
 from seer_host.errors import STATUS, RpcError
 from seer_host.messages import build_message, inline_buffers, parse_message
 from seer_host.worker import arrays
