@@ -8,7 +8,7 @@ import type { Call, Outcome } from "./call.ts";
 export class CallTable {
   readonly #connection: Connection;
   readonly #calls = new Map<string, Call>();
-  /** Calls that were cancelled while there was no connection to say so. */
+  /** Calls that were cancelled, until the host has said that they have ended: a connection may swallow a cancel. */
   readonly #abandoned = new Set<string>();
   #instance: string | undefined;
 
@@ -45,8 +45,9 @@ export class CallTable {
   cancel(call: Call, error: () => unknown): void {
     if (!this.#calls.has(call.id)) return;
     this.#end(call, { error });
-    if (call.sentAt !== undefined && !this.#connection.send(cancelMessage(call.id)))
-      this.#abandoned.add(call.id);
+    if (call.sentAt === undefined) return;
+    this.#abandoned.add(call.id);
+    this.#connection.send(cancelMessage(call.id));
   }
 
   async close(): Promise<void> {
@@ -59,7 +60,9 @@ export class CallTable {
   }
 
   #receive(message: Message): void {
-    const call = this.#calls.get(message.header.id ?? "");
+    const { op, id = "" } = message.header;
+    if (op === "result" || op === "error") this.#abandoned.delete(id);
+    const call = this.#calls.get(id);
     if (call === undefined) return;
     try {
       const state = call.receive(message);

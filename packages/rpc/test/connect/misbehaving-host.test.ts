@@ -249,3 +249,26 @@ test("answers of another shape are errors that name the place", async () => {
   await expect(client.health()).rejects.toThrow("health is not as expected at protocol");
   await expect(client.describe()).rejects.toThrow("description is not JSON");
 });
+
+test("a cancel that a silent connection swallows is sent again on the next", async () => {
+  const received: string[] = [];
+  const cancelled = Promise.withResolvers<void>();
+  let connections = 0;
+  await using host = await scriptedHost({
+    onConnection: () => connections++,
+    // The first connection is half open: everything seems to arrive, nothing comes back.
+    onMessage(header, send) {
+      if (header.op === "ping" && connections > 1) send({ op: "pong", id: header.id });
+      if (header.op === "ping" || header.op === "call") return;
+      received.push(`${header.op} on ${connections}`);
+      if (connections === 2) cancelled.resolve();
+    },
+  });
+  await using client = await RpcClient.connect({ url: host.url, token, livenessIntervalMs: 30 });
+  const controller = new AbortController();
+  const call = client.call("f", {}, { signal: controller.signal });
+  controller.abort();
+  await expect(call).rejects.toMatchObject({ code: "rpc/cancelled" });
+  await cancelled.promise;
+  expect(received).toEqual(["cancel on 1", "cancel on 2"]);
+});
