@@ -26,6 +26,8 @@ from .runner import Runner
 if TYPE_CHECKING:
     from .functions import Function
 
+_NICE = 5
+
 
 def main(arguments: list[str]) -> NoReturn:
     calls_fd, control_fd, parent = map(int, arguments)
@@ -60,6 +62,9 @@ class Worker:
     def _run(self, parent: int) -> None:
         settings: dict[str, Any] = json.loads(self._calls.receive())
         end_with(parent)
+        # So that the supervisor answers at once also where there are no more cores than busy threads.
+        with contextlib.suppress(OSError):
+            os.nice(_NICE)
         faulthandler.enable()
         self._interrupter.install()
         streams = CallStream("stdout", 1, self._emit), CallStream("stderr", 2, self._emit)
