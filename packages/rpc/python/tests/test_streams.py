@@ -43,13 +43,17 @@ def test_a_stream_waits_for_credit(host: RunningHost) -> None:
     socket.close()
 
 
-def test_a_waiting_stream_can_be_cancelled(host: RunningHost) -> None:
+@pytest.mark.parametrize("function", ["items", "items_beside", "async_items"])
+def test_a_waiting_stream_can_be_cancelled(host: RunningHost, function: str) -> None:
     socket = host.websocket()
-    socket.call("stuck", "items", {"count": 100}, credit=1)
+    socket.call(f"stuck-{function}", function, {"count": 100}, credit=1)
     socket.receive_op("item")
-    socket.send({"op": "cancel", "id": "stuck"})
+    time.sleep(0.05)
+    began = time.monotonic()
+    socket.send({"op": "cancel", "id": f"stuck-{function}"})
     with pytest.raises(Failed, match="cancelled"):
-        socket.outcome("stuck")
+        socket.outcome(f"stuck-{function}")
+    assert time.monotonic() - began < 1
     assert host.call("add", 1) == 2
     socket.close()
 

@@ -6,6 +6,7 @@ import threading
 from typing import Final
 
 DEFAULT_CREDIT: Final = 16
+_LISTEN_S = 0.1
 
 
 class Credit:
@@ -18,7 +19,8 @@ class Credit:
     def take(self) -> None:
         with self._granted:
             while self._left <= 0:
-                self._granted.wait()
+                # Not for ever: an exception for a thread other than the main one does not end its wait.
+                self._granted.wait(_LISTEN_S)
             self._left -= 1
 
     def take_if_any(self) -> bool:
