@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { HostLimits, LaunchedHost } from "../src/launch/index.ts";
 import { startHost } from "../test/fixtures/real-host.ts";
 
@@ -13,5 +15,17 @@ export async function startSoakHost(limits: HostLimits = {}): Promise<LaunchedHo
 /** The resident memory of a process in MiB. */
 export function residentMib(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return Math.round(Number(match?.[1] ?? 0) / 102.4) / 10;
+  return toMib(Number(match?.[1] ?? 0) * 1024);
+}
+
+/** What this process holds on to in MiB: V8 keeps garbage for as long as memory is cheap, so that does not count. */
+export function heldMib(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  const { heapUsed, external } = process.memoryUsage();
+  return toMib(heapUsed + external);
+}
+
+function toMib(bytes: number): number {
+  return Math.round((bytes / 2 ** 20) * 10) / 10;
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { NdArray, RemoteError, RpcClient, RpcError } from "../src/index.ts";
 import { tcpProxy } from "../test/fixtures/tcp-proxy.ts";
 import { type Chance, chanceOf } from "./chance.ts";
-import { residentMib, startSoakHost } from "./host.ts";
+import { heldMib, residentMib, startSoakHost } from "./host.ts";
 
 export interface SoakOptions {
   minutes: number;
@@ -12,7 +12,7 @@ export interface SoakOptions {
   onSample?: (sample: MemorySample) => void;
 }
 
-/** Resident memory in MiB, at a time since the start. */
+/** Memory in MiB at a time since the start: resident that of the host, held that of the client. */
 export interface MemorySample {
   seconds: number;
   supervisor: number;
@@ -156,7 +156,7 @@ export async function soak({ minutes, callers = 32, seed = 1, onSample }: SoakOp
       seconds: Math.round((performance.now() - start) / 1000),
       supervisor: residentMib(host.pid),
       worker: residentMib(workerPid as number),
-      client: residentMib(process.pid),
+      client: heldMib(),
     };
     samples.push(sample);
     onSample?.(sample);
