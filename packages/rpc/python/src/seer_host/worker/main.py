@@ -14,7 +14,8 @@ from .. import PROTOCOL_VERSION
 from ..errors import RpcError
 from ..messages import Message, build_message, parse_message
 from .channel import Channel, ChannelClosed
-from .context import CallContext, Interrupter
+from .children import prepare_children
+from .context import CallContext, Interrupter, current_call
 from .exposure import Expose, Models
 from .loader import load
 from .output import CallStream
@@ -74,6 +75,7 @@ class Worker:
         threading.Thread(target=self._watch_control, args=(runner,), name="seer-control", daemon=True).start()
         expose = Expose(self._refs, self._report)
         show_progress_bars(expose.progress)
+        prepare_children(settings["file"], settings["models"])
         try:
             functions, doc = load(settings["file"], expose, Models(settings["models"]), settings["path"])
             runner.serve(functions)
@@ -136,6 +138,7 @@ class Worker:
             self._control.close()
             for stream in streams:
                 stream.write_through()
+            current_call.set(None)
 
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=leave)
