@@ -53,7 +53,7 @@ test("a host that ignores the end of its input is ended with everything in its g
   const mark = `SEER_TEST_MARK=${randomUUID()}`;
   const host = run(`export ${mark}; sleep 60 & sleep 60 & echo '{"port": 1}'; wait`);
   await host.start("{}", { timeoutMs: 5000 });
-  expect((await processesWith(mark)).length).toBe(2);
+  await expect.poll(async () => (await processesWith(mark)).length).toBe(2);
   await host.close(100);
   expect(await host.exited).toEqual({ code: null, signal: "SIGKILL" });
   await expect.poll(() => processesWith(mark)).toEqual([]);
