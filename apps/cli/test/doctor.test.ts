@@ -63,7 +63,8 @@ describe("seer doctor", () => {
 
 function onTerminal(env: Record<string, string>): string {
   const command = ["-c", "import pty, sys; pty.spawn(sys.argv[1:])", process.execPath, mainFile, "doctor"];
-  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  // Node takes a terminal of a CI machine for one without colours.
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
   return execFileSync("python3", command, {
     env: { ...inherited, TERM: "xterm-256color", ...env },
     encoding: "utf8",

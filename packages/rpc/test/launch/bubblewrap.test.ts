@@ -97,7 +97,7 @@ test.skipIf(isolation.kind === "none")(
     for (const executable of [join(directory, "venv/bin/python"), linked]) {
       const python = { ...(await findPython({ python: executable })), executable };
       const prefix = await run(await pythonMounts(python), [executable, "-c", code]);
-      expect([join(directory, "venv"), base.prefixes[0]]).toContain(prefix);
+      expect([join(directory, "venv"), ...base.prefixes]).toContain(prefix);
     }
   },
 );
