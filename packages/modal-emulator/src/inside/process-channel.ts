@@ -68,7 +68,10 @@ export class ProcessChannel {
 
   /** Says when input was taken, and takes it for nothing once the command has closed its stdin. */
   #feed(stdin: Writable, data: Buffer): void {
-    const taken = () => this.#socket.write(encodeCount(frameKind.stdinTaken, data.length));
+    // Input may come when everything has been said: writing then would break the connection before the exit is read.
+    const taken = () => {
+      if (this.#socket.writable) this.#socket.write(encodeCount(frameKind.stdinTaken, data.length));
+    };
     if (stdin.writable) stdin.write(data, taken);
     else taken();
   }

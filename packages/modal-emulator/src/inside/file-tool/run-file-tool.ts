@@ -22,6 +22,8 @@ export function isFileTool(argv: readonly string[]): boolean {
 export async function runFileTool(socket: Socket, opening: ExecOpening): Promise<void> {
   const channel = new ProcessChannel(socket);
   const stdin = new PassThrough();
+  // An operation that fails leaves its input unread.
+  stdin.on("error", () => {});
   const stdout = new PassThrough({ writableHighWaterMark: 1, readableHighWaterMark: PIPE_BYTES + 1 });
   const hangUp = new AbortController();
   channel.attach("stdout", stdout);
