@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // The tests start real processes; more files at once than cores only makes them wait for each other.
     maxWorkers: 2,
+    // A second try on a busy CI machine, which is reported; at home a test that fails once is a test that fails.
+    retry: process.env.CI ? 1 : 0,
   },
 });
