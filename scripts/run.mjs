@@ -22,16 +22,16 @@ const env = {
   TURBO_TELEMETRY_DISABLED: "1",
 };
 
-const tasks = {
-  setup: { commands: [] },
-  demo: { commands: [["node", "examples/scoped-sandbox-intro/main.ts"]] },
-  test: { commands: [["node", "scripts/test.mjs"]] },
-  check: { commands: [["node", "scripts/check.mjs"]] },
+const programs = {
+  setup: undefined,
+  demo: "examples/scoped-sandbox-intro/main.ts",
+  test: "scripts/test.mjs",
+  check: "scripts/check.mjs",
 };
 
 const [name = "setup", ...rest] = process.argv.slice(2);
-const task = tasks[name];
-if (task === undefined) fail(`Unknown task ${name}; there are ${Object.keys(tasks).join(", ")}.`);
+if (!(name in programs)) fail(`Unknown task ${name}; there are ${Object.keys(programs).join(", ")}.`);
+const program = programs[name];
 
 const python = findPython();
 once(
@@ -55,7 +55,7 @@ once("python", ["requirements-dev.txt"], "Making the development Python environm
 });
 say("Building (cached)");
 run("turbo", ["run", "build", "--output-logs=errors-only"], { quiet: true });
-for (const [command, ...args] of task.commands) run(command, [...args, ...rest]);
+if (program !== undefined) run("node", [program, ...rest]);
 
 function findPython() {
   const wanted = process.env.SEER_PYTHON
