@@ -60,8 +60,13 @@ export const sandboxConfigSchema = z
     localDirs: z.array(pathPair).default([]),
     /** Starts code-server. */
     debug: z.boolean().default(false),
+    /** Lets the sandbox build and run containers. */
     dockerInDocker: z.boolean().default(false),
+    /** Whether what runs in the sandbox can reach the network; a served interface can be called in any case. */
+    egress: z.boolean().default(true),
     idle: idleConfigSchema.optional(),
+    /** What the sandbox may cost, in US dollars; it ends when that is spent. */
+    budgetUsd: z.number().positive().optional(),
   })
   .superRefine((config, context) => {
     const problem = (path: PropertyKey[], message: string) =>

@@ -13,6 +13,10 @@ export type EnvironmentErrorCode =
   /** The backend, or this version of it, cannot do what an option or method asks for. */
   | "environment/unsupported"
   | "environment/backend-unavailable"
+  /** The backend's servers cannot be reached, throttle, or fail. */
+  | "environment/backend-unreachable"
+  /** The backend's account is not set up, or its token is not valid. */
+  | "environment/credentials-missing"
   /** Two things of a plan would be at one path. */
   | "environment/path-conflict"
   /** A file or directory of this machine that was to be copied is not there. */
@@ -21,11 +25,22 @@ export type EnvironmentErrorCode =
   | "environment/python-not-found"
   | "environment/package-install-failed"
   | "environment/system-packages-missing"
+  /** There is no such GPU; the machine, or its backend at the moment, has none free. */
+  | "environment/gpu-unknown"
   | "environment/gpu-unavailable"
+  | "environment/image-failed"
   | "environment/isolation-unavailable"
+  /** A model does not exist, or cannot be fetched; it exists for those only who were granted access. */
   | "environment/model-unavailable"
+  | "environment/model-gated"
+  | "environment/disk-full"
   | "environment/repo-failed"
   | "environment/start-failed"
+  | "environment/service-failed"
+  | "environment/snapshot-not-found"
+  | "environment/snapshot-failed"
+  /** The money of `budgetUsd` is spent, or does not buy what was asked for. */
+  | "environment/budget-exceeded"
   | "environment/exec-failed"
   | "environment/exec-timeout"
   /** A file of the sandbox is not there, or cannot be read or written. */

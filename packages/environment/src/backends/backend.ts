@@ -1,6 +1,6 @@
-import type { Backend as BackendName, ModelHandle, Progress, RepoHandle } from "@seer/config";
+import type { Backend as BackendName, ModelHandle, Progress, RepoHandle, SandboxConfig } from "@seer/config";
 import type { Workspace } from "@seer/workspace";
-import type { Plan } from "../plan/plan.ts";
+import type { Plan, ServiceStep } from "../plan/plan.ts";
 
 /**
  * A place where sandboxes run. It carries out plans and finds the sandboxes that it has; what a sandbox is, and what
@@ -14,6 +14,8 @@ export interface Backend {
   attach(idOrName: string): Promise<Machine>;
   /** Its sandboxes that are alive; clears away what dead ones left. */
   list(): Promise<SandboxInfo[]>;
+  /** Removes what a snapshot keeps; one that is gone already is no error. */
+  removeSnapshot(snapshot: SnapshotRecord): Promise<void>;
 }
 
 export interface BackendStartOptions {
@@ -23,6 +25,13 @@ export interface BackendStartOptions {
   /** What the plan's workspace step puts in place. */
   workspace?: Workspace | undefined;
   isolation: IsolationChoice;
+  /**
+   * What to begin with. Its files are in place already: of the steps after `machine`, only services are carried out
+   * again.
+   */
+  from?: SnapshotRecord | undefined;
+  /** Told what begins and ends to cost, at the moment when it does. */
+  meter: Meter;
   /** Called as soon as there is a machine, so that it is ended with this process even while it is being furnished. */
   onMachine: (machine: Machine) => void;
   onProgress: Progress;
@@ -32,9 +41,30 @@ export interface BackendStartOptions {
 /** `"auto"` isolates as well as the machine can; `"bubblewrap"` fails where it does not work; `"none"` does without. */
 export type IsolationChoice = "auto" | "bubblewrap" | "none";
 
+/** Keeps account of machines, for the ledger. */
+export interface Meter {
+  begin(machine: MeteredMachine): void;
+  /** Ending one twice, or one that never began, changes nothing. */
+  end(id: string, reason: EndReason): void;
+}
+
+/** A machine that costs something from now on. */
+export interface MeteredMachine {
+  /** The sandbox's id on its backend. */
+  readonly id: string;
+  readonly purpose: "sandbox" | "weights" | "image";
+  /** Null for one without a GPU. */
+  readonly gpu: string | null;
+  readonly gpuCount: number;
+}
+
 /** A running sandbox, as its backend offers it. */
 export interface Machine {
   readonly state: SandboxState;
+  /** The only ports of the sandbox that `urlOf` can give; any when undefined. */
+  readonly ports?: readonly number[] | undefined;
+  /** The backend's own object for it, where it has one. */
+  readonly native?: unknown;
   /** Settles when it has ended, with the reason. */
   readonly ended: Promise<EndReason>;
   /** Starts a command; its output comes through `onOutput` from then on. */
@@ -50,6 +80,8 @@ export interface Machine {
   updateInterfaces(
     change: (current: readonly InterfaceRecord[]) => readonly InterfaceRecord[],
   ): Promise<void>;
+  /** Keeps its files as they are now, until they are removed; what runs in it goes on. */
+  snapshot(options: { id: string; signal?: AbortSignal | undefined }): Promise<SnapshotContent>;
   /** Ends everything in it, and returns when nothing of it is left. */
   terminate(): Promise<void>;
   /** The same, for the end of this process: without waiting for any promise. */
@@ -58,7 +90,7 @@ export interface Machine {
   release(): void;
 }
 
-export type EndReason = "terminated" | "timeout" | "owner-gone" | "lost";
+export type EndReason = "terminated" | "timeout" | "budget" | "idle" | "owner-gone" | "lost";
 
 export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
 
@@ -95,13 +127,39 @@ export interface SandboxState {
     readonly kind: "bubblewrap" | "none" | "remote";
     readonly reason?: string | undefined;
   };
+  readonly gpu: string | null;
+  readonly gpuCount: number;
   /** The PYTHONPATH of its processes. */
   readonly pythonPath: string;
   readonly models: readonly ModelHandle[];
   readonly repos: readonly RepoHandle[];
   readonly interfaces: readonly InterfaceRecord[];
+  /** What runs in it besides: a Jupyter server, a code-server. */
+  readonly services: readonly ServiceRecord[];
   /** Names only. */
   readonly secrets: readonly string[];
+}
+
+/** Where a backend keeps a snapshot's files. */
+export type SnapshotContent =
+  | { readonly kind: "directory"; readonly directory: string; readonly bytes: number }
+  | { readonly kind: "image"; readonly imageId: string };
+
+/** What is kept of a snapshot, on the researcher's machine. */
+export interface SnapshotRecord {
+  readonly version: 1;
+  readonly id: string;
+  readonly backend: BackendName;
+  readonly kind: Plan["kind"];
+  readonly description: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** The sandbox that it was taken of. */
+  readonly sandbox: { readonly id: string; readonly name: string };
+  /** How that sandbox was configured; it holds no secret. */
+  readonly config: SandboxConfig;
+  readonly repos: readonly RepoHandle[];
+  readonly content: SnapshotContent;
 }
 
 /** An interface that a sandbox serves. */
@@ -117,6 +175,14 @@ export interface InterfaceRecord {
   readonly adminToken: string;
 }
 
+/** A server of a sandbox for people and tools, with what it asks for. */
+export interface ServiceRecord {
+  readonly service: ServiceStep["service"];
+  readonly url: string;
+  /** A token or password. */
+  readonly secret: string;
+}
+
 /** A sandbox in a list. */
 export interface SandboxInfo {
   readonly id: string;
@@ -127,9 +193,22 @@ export interface SandboxInfo {
   readonly createdAt: Date;
   readonly uptimeMs: number;
   readonly isolation: string;
+  readonly gpu: string | null;
+  readonly gpuCount: number;
   /** Names of the interfaces that it serves. */
   readonly interfaces: readonly string[];
+  /** What it uses, where that can be told without asking it. */
+  readonly usage?: SandboxUsage | undefined;
   /** The process that started it. */
   readonly ownerPid: number | undefined;
   readonly ownerAlive: boolean;
+}
+
+/** What a sandbox uses now. */
+export interface SandboxUsage {
+  readonly processes: number;
+  /** Since its start. */
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+  readonly gpuMemoryBytes?: number | undefined;
 }

@@ -1,18 +1,13 @@
 import type { Backend as BackendName } from "@seer/config";
-import { EnvironmentError } from "../errors.ts";
 import type { Backend, Machine } from "./backend.ts";
 
-/** The backends that this version has; each is loaded when it is first used. */
-export const availableBackends = ["local"] as const satisfies readonly BackendName[];
+/** The backends that there are. */
+export const availableBackends = ["local", "modal"] as const satisfies readonly BackendName[];
 
-/** @throws EnvironmentError `environment/backend-unavailable` */
+/** Each is loaded when it is first used. */
 export async function selectBackend(name: BackendName): Promise<Backend> {
   if (name === "local") return (await import("./local/local-backend.ts")).localBackend;
-  throw new EnvironmentError(
-    "environment/backend-unavailable",
-    `The ${name} backend comes with a later release; this one runs sandboxes on this machine`,
-    { hint: 'Use `backend: "local"`, which is the default, and unset SEER_BACKEND.' },
-  );
+  return (await import("./modal/modal-backend.ts")).modalBackend;
 }
 
 /**

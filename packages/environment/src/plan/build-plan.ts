@@ -18,7 +18,10 @@ export interface PlanOptions {
  * @throws EnvironmentError `environment/path-conflict`
  */
 export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }: PlanOptions = {}): Plan {
-  const { gpu, gpuCount, systemPackages, pythonVersion, pythonPackages, env, secrets, timeoutMs } = config;
+  const { gpu, gpuCount, systemPackages, pythonVersion, pythonPackages, env, secrets, timeoutMs, egress } =
+    config;
+  // A Dockerfile of a repository is of no use without.
+  const docker = config.dockerInDocker || config.repos.some((repo) => repo.dockerfile !== undefined);
   const steps: PlanStep[] = [
     ...(gpu === null ? [] : [{ kind: "gpu", gpu, count: gpuCount } as const]),
     ...(systemPackages.length === 0 ? [] : [{ kind: "system-packages", packages: systemPackages } as const]),
@@ -28,7 +31,7 @@ export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }
       ...(pythonVersion === undefined ? {} : { version: pythonVersion }),
       packages: pythonPackages,
     },
-    { kind: "machine", env, secrets, timeoutMs },
+    { kind: "machine", env, secrets, timeoutMs, egress, docker },
     ...placeRepositories(config.repos),
     ...config.localDirs.map(([from, to]) => ({
       kind: "directory" as const,
@@ -41,6 +44,7 @@ export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }
       to: destination(from, to),
     })),
     ...(workspace === undefined ? [] : [workspaceStep(workspace)]),
+    ...(config.debug ? [{ kind: "service", service: "code-server" } as const] : []),
   ];
   checkPaths(steps);
   return { backend: config.backend, kind, steps };

@@ -19,13 +19,20 @@ function describeStep(step: PlanStep): string {
     case "python":
       return `Python ${step.version ?? "(default)"} with ${list(step.packages, "no packages")}`;
     case "machine":
-      return `Machine for at most ${duration(step.timeoutMs)}${step.secrets.length === 0 ? "" : `, with the secrets ${step.secrets.join(", ")}`}`;
+      return [
+        `Machine for at most ${duration(step.timeoutMs)}`,
+        ...(step.secrets.length === 0 ? [] : [`with the secrets ${step.secrets.join(", ")}`]),
+        ...(step.egress ? [] : ["without network"]),
+        ...(step.docker ? ["with Docker"] : []),
+      ].join(", ");
     case "repository":
-      return `Repository ${withoutCredentials(step.name)}${step.ref === undefined ? "" : ` at ${step.ref}`} in ${step.path}${step.install ? ", installed" : ""}`;
+      return `Repository ${withoutCredentials(step.name)}${step.ref === undefined ? "" : ` at ${step.ref}`} in ${step.path}${step.install ? ", installed" : ""}${step.dockerfile === undefined ? "" : `, with an image from its ${step.dockerfile}`}`;
     case "directory":
       return `Directory ${step.from} as ${step.to}`;
     case "file":
       return `File ${step.from} as ${step.to}`;
+    case "service":
+      return step.service === "jupyter" ? "Jupyter server" : "code-server";
     case "workspace":
       return `Workspace in ${step.root}: ${list([...step.libraries, ...step.skills], "files only")}`;
   }

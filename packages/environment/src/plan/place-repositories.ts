@@ -3,7 +3,7 @@ import type { RepositoryStep } from "./plan.ts";
 
 /** Where each configured repository comes from, and where it is checked out: beside the agent's files. */
 export function placeRepositories(repos: readonly RepoConfig[]): RepositoryStep[] {
-  return repos.map(({ url, ref, install }) => ({
+  return repos.map(({ url, ref, install, dockerfile }) => ({
     kind: "repository",
     name: url,
     // `owner/repo` is GitHub's; anything else has a scheme or a host.
@@ -11,6 +11,7 @@ export function placeRepositories(repos: readonly RepoConfig[]): RepositoryStep[
     ...(ref === undefined ? {} : { ref }),
     path: `${sandboxPaths.workspace}/${nameOf(url)}`,
     install,
+    ...(dockerfile === undefined ? {} : { dockerfile }),
   }));
 }
 

@@ -20,7 +20,8 @@ export type PlanStep =
   | RepositoryStep
   | DirectoryStep
   | FileStep
-  | WorkspaceStep;
+  | WorkspaceStep
+  | ServiceStep;
 
 /** GPUs that the machine must have. */
 export interface GpuStep {
@@ -71,6 +72,10 @@ export interface MachineStep {
   /** Names only. */
   readonly secrets: readonly string[];
   readonly timeoutMs: number;
+  /** Whether what runs in it can reach the network. */
+  readonly egress: boolean;
+  /** Whether it can build and run containers. */
+  readonly docker: boolean;
 }
 
 /** A git repository checked out at `path`. */
@@ -82,6 +87,8 @@ export interface RepositoryStep {
   readonly ref?: string;
   readonly path: string;
   readonly install: boolean;
+  /** The Dockerfile, relative to the repository, from which a container image is built in the sandbox. */
+  readonly dockerfile?: string;
 }
 
 /** A directory of the researcher's machine, copied. */
@@ -104,4 +111,10 @@ interface WorkspaceStep {
   readonly libraries: readonly string[];
   readonly skills: readonly string[];
   readonly root: string;
+}
+
+/** A server of the sandbox for people and tools; its port asks for a token or a password. */
+export interface ServiceStep {
+  readonly kind: "service";
+  readonly service: "jupyter" | "code-server";
 }

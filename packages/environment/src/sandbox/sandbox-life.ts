@@ -118,6 +118,7 @@ export class SandboxLife {
       workspace,
       signal,
       isolation: this.#isolation,
+      meter: { begin: () => {}, end: () => {} },
       onMachine: endWithProcess,
       onProgress: this.report,
     });
@@ -135,6 +136,8 @@ const explainMs = 5000;
 const reasons: Readonly<Record<EndReason, string>> = {
   terminated: "it was terminated",
   timeout: "its time, `timeoutMs`, was over",
+  budget: "its budget, `budgetUsd`, was spent",
+  idle: "nobody had called it for a while",
   "owner-gone": "nobody held it any more",
   lost: "its processes are gone",
 };

@@ -48,17 +48,20 @@ export function startingRecord(context: StartContext): SandboxRecord {
       backend: "local",
       createdAt: createdAt.toISOString(),
       isolation,
+      gpu: context.gpu?.gpu ?? null,
+      gpuCount: context.gpu?.count ?? 1,
       pythonPath,
       models: models.map((model) => modelHandle(model, context)),
       repos,
       interfaces: [],
+      services: context.services,
       secrets: Object.keys(options.secrets),
     },
   };
 }
 
 async function view(context: StartContext) {
-  const { environment, directories, modelMounts, needsGpu } = context;
+  const { environment, directories, modelMounts, gpu } = context;
   const { executable, prefixes } = environment;
   const python = await pythonMounts({ executable, prefixes, version: [3, 10, 0] });
   return {
@@ -66,7 +69,7 @@ async function view(context: StartContext) {
     writable: writableMounts(directories),
     symlinks: python.symlinks,
     network: true,
-    devices: needsGpu ? ("gpu" as const) : ("none" as const),
+    devices: gpu !== undefined ? ("gpu" as const) : ("none" as const),
   };
 }
 

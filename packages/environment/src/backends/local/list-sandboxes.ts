@@ -31,7 +31,7 @@ async function isOld(id: string): Promise<boolean> {
 }
 
 function infoOf({ state, processes, owner }: SandboxRecord): SandboxInfo {
-  const { id, name, backend, kind, isolation, interfaces } = state;
+  const { id, name, backend, kind, isolation, interfaces, gpu, gpuCount } = state;
   const createdAt = new Date(state.createdAt);
   return {
     id,
@@ -42,6 +42,8 @@ function infoOf({ state, processes, owner }: SandboxRecord): SandboxInfo {
     createdAt,
     uptimeMs: Date.now() - createdAt.getTime(),
     isolation: isolation.kind,
+    gpu,
+    gpuCount,
     interfaces: interfaces.map((served) => served.name),
     ownerPid: owner?.pid,
     ownerAlive: owner !== undefined && isAlive(owner),

@@ -1,4 +1,5 @@
 import { EnvironmentError } from "../../errors.ts";
+import { unsupported } from "../../sandbox/check-supported.ts";
 import type { Backend, Machine } from "../backend.ts";
 import { idOfName } from "./claim-name.ts";
 import { listSandboxes } from "./list-sandboxes.ts";
@@ -12,6 +13,9 @@ export const localBackend: Backend = {
   start: startSandbox,
   attach,
   list: listSandboxes,
+  removeSnapshot: async () => {
+    throw unsupported("snapshots");
+  },
 };
 
 async function attach(idOrName: string): Promise<Machine> {

@@ -4,6 +4,7 @@ import { posix } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sandboxPaths } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
+import { unsupported } from "../../sandbox/check-supported.ts";
 import { Turns } from "../../turns.ts";
 import { within } from "../../within.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
   MachineCommand,
   MachineProcess,
   SandboxState,
+  SnapshotContent,
 } from "../backend.ts";
 import { releaseName } from "./claim-name.ts";
 import { sandboxDirectories } from "./home.ts";
@@ -92,6 +94,10 @@ export class LocalMachine implements Machine {
   async update(record: SandboxRecord): Promise<void> {
     await writeRecord(record);
     this.#record = record;
+  }
+
+  async snapshot(): Promise<SnapshotContent> {
+    throw unsupported("`snapshot`");
   }
 
   terminate(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RepoHandle } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
-import type { ModelStep, Plan } from "../../plan/plan.ts";
-import type { BackendStartOptions, SandboxState } from "../backend.ts";
+import type { GpuStep, ModelStep, Plan } from "../../plan/plan.ts";
+import type { BackendStartOptions, SandboxState, ServiceRecord } from "../backend.ts";
 import { type SandboxDirectories, sandboxDirectories } from "./home.ts";
 import { pathMap, realPath } from "./layout.ts";
 import type { LocalMachine } from "./local-machine.ts";
@@ -20,7 +20,8 @@ export class StartContext {
   readonly models: ModelStep[] = [];
   readonly modelMounts: Mount[] = [];
   readonly repos: RepoHandle[] = [];
-  needsGpu = false;
+  gpu: GpuStep | undefined;
+  readonly services: ServiceRecord[] = [];
   /** PYTHONPATH inside. */
   pythonPath = "";
   #environment: PythonEnvironment | undefined;

@@ -2,6 +2,7 @@ import { delimiter } from "node:path";
 import { installWorkspace } from "@seer/workspace";
 import type { RepositoryStep } from "../../plan/plan.ts";
 import { withoutCredentials } from "../../plan/without-credentials.ts";
+import { unsupported } from "../../sandbox/check-supported.ts";
 import type { StepHandlers } from "../carry-out.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
 import { bootMachine } from "./boot-machine.ts";
@@ -22,7 +23,7 @@ export function stepHandlers(context: StartContext): StepHandlers {
   return {
     gpu: async (step) => {
       await checkGpu(step, onProgress);
-      context.needsGpu = true;
+      context.gpu = step;
     },
     "system-packages": checkSystemPackages,
     model: async (step) => {
@@ -56,6 +57,9 @@ export function stepHandlers(context: StartContext): StepHandlers {
     },
     workspace: async ({ root }) => {
       if (workspace !== undefined) await installWorkspace(workspace, context.machine, { root, signal });
+    },
+    service: async ({ service }) => {
+      throw unsupported(service);
     },
   };
 }
