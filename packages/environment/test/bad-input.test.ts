@@ -32,7 +32,7 @@ test.each([
 
 test("snapshots are refused, and refusing ends nothing", async () => {
   expect((await errorOf(Sandbox.fromSnapshot("x"))).code).toBe("environment/unsupported");
-  await using sandbox = await new Sandbox().start();
+  await using sandbox = await new Sandbox({ executionMode: "cli" }).start();
   expect((await errorOf(sandbox.snapshot("now"))).code).toBe("environment/unsupported");
   expect((await errorOf(sandbox.terminate({ saveSnapshot: true }))).code).toBe("environment/unsupported");
   expect(await sandbox.exec("echo alive")).toBe("alive\n");
@@ -55,12 +55,14 @@ test("a local file or directory that is not there, or is the other, is named", a
 });
 
 test("a system package that is missing comes with the command that installs it", async () => {
-  const error = await errorOf(new Sandbox({ systemPackages: ["bash", "no-such-package-at-all"] }).start());
+  const error = await errorOf(
+    new Sandbox({ executionMode: "cli", systemPackages: ["bash", "no-such-package-at-all"] }).start(),
+  );
   expect(error).toMatchObject({
     code: "environment/system-packages-missing",
     hint: "Run `sudo apt-get install no-such-package-at-all`.",
   });
-  await (await new Sandbox({ systemPackages: ["bash"] }).start()).terminate();
+  await (await new Sandbox({ executionMode: "cli", systemPackages: ["bash"] }).start()).terminate();
 });
 
 test("a GPU that is not there is said, with what to do", async () => {
@@ -87,7 +89,7 @@ test("a home that cannot be used is named", async () => {
   const file = join(folder, "file");
   await writeFile(file, "");
   vi.stubEnv("SEER_HOME", join(file, "home"));
-  const error = await errorOf(new Sandbox().start());
+  const error = await errorOf(new Sandbox({ executionMode: "cli" }).start());
   expect(error.code).toBe("environment/start-failed");
   expect(error.message).toContain(join(file, "home"));
   expect(error.hint).toContain("SEER_HOME");
@@ -95,7 +97,7 @@ test("a home that cannot be used is named", async () => {
 
 test("an interpreter that cannot be used is named", async () => {
   vi.stubEnv("SEER_PYTHON", join(folder, "no-python"));
-  const error = await errorOf(new Sandbox().start());
+  const error = await errorOf(new Sandbox({ executionMode: "cli" }).start());
   expect(error.code).toBe("environment/python-not-found");
   expect(error.message).toContain(join(folder, "no-python"));
 });

@@ -8,7 +8,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    sandbox = await new Sandbox({ env: { GREETING: "hello" } }, { isolation }).start();
+    sandbox = await new Sandbox({ executionMode: "cli", env: { GREETING: "hello" } }, { isolation }).start();
   });
   afterAll(() => sandbox.terminate());
 

@@ -20,6 +20,7 @@ describe.each(isolations)("with isolation %s", async (isolation) => {
     await symlink(join(local, "dir"), join(local, "dir", "deep", "up"));
     await symlink("/no/such/thing", join(local, "dir", "dangling"));
     const config = {
+      executionMode: "cli" as const,
       localFiles: [
         [join(local, "data.txt"), "/workspace/inputs/data.txt"],
         [join(local, "data.txt"), "relative/"],

@@ -17,7 +17,10 @@ describe.runIf(isolations.includes("bubblewrap" as never))("inside bubblewrap", 
   beforeAll(async () => {
     own = await mkdtemp(join(homedir(), ".seer-test-"));
     await writeFile(join(own, "private.txt"), "private");
-    [sandbox, other] = await Promise.all([new Sandbox().start(), new Sandbox().start()]);
+    [sandbox, other] = await Promise.all([
+      new Sandbox({ executionMode: "cli" }).start(),
+      new Sandbox({ executionMode: "cli" }).start(),
+    ]);
     await other.writeFile("note", "of the other");
   });
   afterAll(async () => {

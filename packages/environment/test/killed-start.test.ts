@@ -10,7 +10,7 @@ import { processesGone } from "./support/processes.ts";
 import { useTinyPackage } from "./support/wheels.ts";
 
 const home = useOwnHome();
-const config = { pythonPackages: ["seer-tiny==1.0"] };
+const config = { executionMode: "cli" as const, pythonPackages: ["seer-tiny==1.0"] };
 
 beforeAll(useTinyPackage);
 afterAll(() => vi.unstubAllEnvs());

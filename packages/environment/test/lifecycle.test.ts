@@ -12,7 +12,7 @@ const kept = async () => (await readdir(join(home, "sandboxes"))).filter((name) 
 
 describe.each(isolations)("with isolation %s", (isolation) => {
   test("nothing is left after terminate, which may be called twice", async () => {
-    const sandbox = await new Sandbox({}, { isolation }).start();
+    const sandbox = await new Sandbox({ executionMode: "cli" }, { isolation }).start();
     await sandbox.exec("(setsid sleep 300 >/dev/null 2>&1 &); trap '' TERM");
     const { sandboxId } = sandbox;
     await expect.poll(() => processesWith(sandboxId).length).toBeGreaterThan(0);
@@ -26,7 +26,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 
   test("a sandbox ends when its time is over, and says so", async () => {
-    const sandbox = await new Sandbox({ timeoutMs: 1000 }, { isolation }).start();
+    const sandbox = await new Sandbox({ executionMode: "cli", timeoutMs: 1000 }, { isolation }).start();
     const { sandboxId } = sandbox;
     const error = await errorOf(sandbox.exec("sleep 60"));
     expect(error.message).toMatch(/has ended: its time, `timeoutMs`, was over$/);
@@ -36,7 +36,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 
   test("a command that is running when the sandbox ends is told", async () => {
-    const sandbox = await new Sandbox({}, { isolation }).start();
+    const sandbox = await new Sandbox({ executionMode: "cli" }, { isolation }).start();
     const running = errorOf(sandbox.exec("sleep 60"));
     await delay(50);
     await sandbox.terminate();
@@ -46,7 +46,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   test("isolation says what is in force", async () => {
     const progress: string[] = [];
     await using sandbox = await new Sandbox(
-      {},
+      { executionMode: "cli" },
       { isolation, onProgress: (line) => progress.push(line) },
     ).start();
     expect(sandbox.isolation.kind).toBe(isolation);
@@ -55,7 +55,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 });
 
 test("list shows what is alive, and by its name it is found again", async () => {
-  await using sandbox = await new Sandbox().start({ name: "probe.1" });
+  await using sandbox = await new Sandbox({ executionMode: "cli" }).start({ name: "probe.1" });
   expect(await Sandbox.list()).toMatchObject([
     {
       id: sandbox.sandboxId,
@@ -78,24 +78,26 @@ test("list shows what is alive, and by its name it is found again", async () => 
 });
 
 test("a name is taken while its sandbox lives", async () => {
-  const first = await new Sandbox().start({ name: "twin" });
-  const error = await errorOf(new Sandbox().start({ name: "twin" }));
+  const first = await new Sandbox({ executionMode: "cli" }).start({ name: "twin" });
+  const error = await errorOf(new Sandbox({ executionMode: "cli" }).start({ name: "twin" }));
   expect(error).toMatchObject({ code: "environment/name-taken" });
   expect(error.message).toContain(first.sandboxId);
   await first.terminate();
-  await using second = await new Sandbox().start({ name: "twin" });
+  await using second = await new Sandbox({ executionMode: "cli" }).start({ name: "twin" });
   expect(second.name).toBe("twin");
   expect(await kept()).toEqual([second.sandboxId]);
 });
 
 test("a name that cannot be one is refused", async () => {
   for (const name of ["", "../up", "sb-mine", "a b", "x".repeat(65)]) {
-    expect((await errorOf(new Sandbox().start({ name }))).code).toBe("environment/invalid-name");
+    expect((await errorOf(new Sandbox({ executionMode: "cli" }).start({ name }))).code).toBe(
+      "environment/invalid-name",
+    );
   }
 });
 
 test("what is not running is not found, and what is, is named", async () => {
-  await using sandbox = await new Sandbox().start({ name: "only" });
+  await using sandbox = await new Sandbox({ executionMode: "cli" }).start({ name: "only" });
   const error = await errorOf(Sandbox.fromId("another"));
   expect(error).toMatchObject({
     code: "environment/not-found",
@@ -105,7 +107,7 @@ test("what is not running is not found, and what is, is named", async () => {
 });
 
 test("a sandbox starts once, and does nothing before", async () => {
-  const sandbox = new Sandbox();
+  const sandbox = new Sandbox({ executionMode: "cli" });
   expect((await errorOf(sandbox.exec("true"))).code).toBe("environment/not-started");
   await sandbox.terminate();
   await sandbox.start();
@@ -119,6 +121,7 @@ test("a start that fails late leaves nothing", async () => {
   await writeFile(join(folder, "dir", "file"), "");
   // The file is to be where the directory is by then.
   const config = {
+    executionMode: "cli" as const,
     localDirs: [[join(folder, "dir"), "/workspace/place"]] as [string, string][],
     localFiles: [[join(folder, "dir", "file"), "/workspace/place"]] as [string, string][],
   };
@@ -131,26 +134,28 @@ test("a start that fails late leaves nothing", async () => {
   expect(started).toContain("Copying");
   expect(await kept()).toEqual([]);
   expect(await Sandbox.list()).toEqual([]);
-  await using again = await new Sandbox().start({ name: "late" });
+  await using again = await new Sandbox({ executionMode: "cli" }).start({ name: "late" });
   expect(again.name).toBe("late");
 });
 
 test("terminate during a start ends the start", async () => {
-  const sandbox = new Sandbox({}, { onProgress: () => void sandbox.terminate() });
+  const sandbox = new Sandbox({ executionMode: "cli" }, { onProgress: () => void sandbox.terminate() });
   expect((await errorOf(sandbox.start())).code).toBe("environment/ended");
   expect(await kept()).toEqual([]);
 });
 
 test("an aborted start rejects with the reason", async () => {
   const reason = new Error("enough");
-  await expect(new Sandbox().start({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  await expect(
+    new Sandbox({ executionMode: "cli" }).start({ signal: AbortSignal.abort(reason) }),
+  ).rejects.toBe(reason);
 });
 
 test("a home with a long path works, although paths of sockets are short", async () => {
   const before = process.env.SEER_HOME;
   process.env.SEER_HOME = join(await temporaryDirectory(), "long".repeat(30), "home");
   try {
-    await using sandbox = await new Sandbox().start();
+    await using sandbox = await new Sandbox({ executionMode: "cli" }).start();
     expect(await sandbox.exec("echo works")).toBe("works\n");
   } finally {
     process.env.SEER_HOME = before;
@@ -158,7 +163,9 @@ test("a home with a long path works, although paths of sockets are short", async
 });
 
 test("ten sandboxes at once do not disturb each other", async () => {
-  const sandboxes = await Promise.all(Array.from({ length: 10 }, () => new Sandbox().start()));
+  const sandboxes = await Promise.all(
+    Array.from({ length: 10 }, () => new Sandbox({ executionMode: "cli" }).start()),
+  );
   try {
     await Promise.all(sandboxes.map((sandbox, index) => sandbox.writeFile("mine", String(index))));
     const contents = await Promise.all(sandboxes.map((sandbox) => sandbox.exec("cat mine; ls | wc -l")));

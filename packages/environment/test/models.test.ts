@@ -23,7 +23,7 @@ beforeAll(async () => {
 describe.each(isolations)("with isolation %s", (isolation) => {
   test("a directory is at its path and in its variable", async () => {
     const models = [{ name: join(folder, "tiny-secret") }];
-    await using sandbox = await new Sandbox({ models }, { isolation }).start();
+    await using sandbox = await new Sandbox({ executionMode: "cli", models }, { isolation }).start();
     const [model] = sandbox.modelHandles;
     expect(model).toMatchObject({ name: "tiny-secret", varName: "model", hidden: false, isPeft: false });
     expect(await sandbox.exec("printf $MODEL_TINY_SECRET_PATH")).toBe(model?.path);
@@ -35,7 +35,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 
   test("links out of it are followed", async () => {
     await using sandbox = await new Sandbox(
-      { models: [{ name: join(folder, "cached") }] },
+      { executionMode: "cli", models: [{ name: join(folder, "cached") }] },
       { isolation },
     ).start();
     expect(await sandbox.exec("cat $MODEL_CACHED_PATH/model.safetensors")).toBe("blob");
@@ -43,7 +43,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 
   test("a hidden one is called by its variable, and its own name is nowhere", async () => {
     const models = [{ name: join(folder, "tiny-secret"), hidden: true, varName: "subject" }];
-    await using sandbox = await new Sandbox({ models }, { isolation }).start();
+    await using sandbox = await new Sandbox({ executionMode: "cli", models }, { isolation }).start();
     expect(sandbox.modelHandles[0]?.name).toBe("subject");
     expect(await sandbox.exec("cat $MODEL_SUBJECT_PATH/weights.bin")).toBe("weights");
     const traces =
@@ -60,7 +60,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
         loadAsPeft: true,
       },
     ];
-    await using sandbox = await new Sandbox({ models }, { isolation }).start();
+    await using sandbox = await new Sandbox({ executionMode: "cli", models }, { isolation }).start();
     const [model] = sandbox.modelHandles;
     expect(model).toMatchObject({ isPeft: true, loadAsPeft: true });
     expect(await sandbox.exec(`cat ${model?.basePath}/weights.bin`)).toBe("weights");
@@ -84,7 +84,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 
 test.runIf(isolations.includes("bubblewrap" as never))("weights cannot be changed from inside", async () => {
   const models = [{ name: join(folder, "tiny-secret") }];
-  await using sandbox = await new Sandbox({ models }).start();
+  await using sandbox = await new Sandbox({ executionMode: "cli", models }).start();
   expect((await sandbox.run("echo x > $MODEL_TINY_SECRET_PATH/weights.bin")).exitCode).not.toBe(0);
   expect(await readFile(join(folder, "tiny-secret", "weights.bin"), "utf8")).toBe("weights");
 });
@@ -93,7 +93,7 @@ test("ending a sandbox leaves the weights where they were", async () => {
   for (const hidden of [true, false]) {
     for (const isolation of isolations) {
       const models = [{ name: join(folder, "tiny-secret"), hidden }];
-      await (await new Sandbox({ models }, { isolation }).start()).terminate();
+      await (await new Sandbox({ executionMode: "cli", models }, { isolation }).start()).terminate();
     }
   }
   expect((await stat(join(folder, "tiny-secret", "weights.bin"))).nlink).toBe(1);
@@ -101,12 +101,16 @@ test("ending a sandbox leaves the weights where they were", async () => {
 });
 
 test("a directory that is not there is named, and so is a model of the hub", async () => {
-  const missing = await errorOf(new Sandbox({ models: [{ name: join(folder, "nothing") }] }).start());
+  const missing = await errorOf(
+    new Sandbox({ executionMode: "cli", models: [{ name: join(folder, "nothing") }] }).start(),
+  );
   expect(missing).toMatchObject({
     code: "environment/model-unavailable",
     message: `The model directory ${join(folder, "nothing")} does not exist`,
   });
-  const hub = await errorOf(new Sandbox({ models: [{ name: "google/gemma-2-9b" }] }).start());
+  const hub = await errorOf(
+    new Sandbox({ executionMode: "cli", models: [{ name: "google/gemma-2-9b" }] }).start(),
+  );
   expect(hub.code).toBe("environment/model-unavailable");
   expect(hub.message).toContain("google/gemma-2-9b");
   expect(hub.hint).toContain("directory");

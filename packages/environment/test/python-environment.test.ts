@@ -12,7 +12,7 @@ const environments = join(home, "environments");
 beforeAll(useTinyPackage);
 afterAll(() => vi.unstubAllEnvs());
 
-const tiny = { pythonPackages: ["seer-tiny==1.0"] };
+const tiny = { executionMode: "cli" as const, pythonPackages: ["seer-tiny==1.0"] };
 const version = "import seer_tiny; print(seer_tiny.__version__)";
 
 describe.each(isolations)("with isolation %s", (isolation) => {
@@ -38,7 +38,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 
   test("without packages there is no other than Python's own", async () => {
-    await using sandbox = await new Sandbox({}, { isolation }).start();
+    await using sandbox = await new Sandbox({ executionMode: "cli" }, { isolation }).start();
     const code =
       "import sys, site; print(site.ENABLE_USER_SITE, [p for p in sys.path if 'site-packages' in p])";
     const printed = await sandbox.execPython(code);
@@ -109,14 +109,17 @@ test("an aborted build ends its installer and leaves nothing", async () => {
 });
 
 test("a Python version that is not installed is named, with those that are", async () => {
-  const error = await errorOf(new Sandbox({ pythonVersion: "3.99" }).start());
+  const error = await errorOf(new Sandbox({ executionMode: "cli", pythonVersion: "3.99" }).start());
   expect(error.code).toBe("environment/python-not-found");
   expect(error.message).toMatch(/^Python 3\.99 is not installed \(found 3\.\d+\.\d+/);
 });
 
 test("pythonVersion picks that version", async () => {
   const [major, minor] = (await findPython()).version;
-  await using sandbox = await new Sandbox({ pythonVersion: `${major}.${minor}` }).start();
+  await using sandbox = await new Sandbox({
+    executionMode: "cli",
+    pythonVersion: `${major}.${minor}`,
+  }).start();
   const printed = await sandbox.execPython("import sys; print('%d.%d' % sys.version_info[:2])");
   expect(printed).toBe(`${major}.${minor}\n`);
 });

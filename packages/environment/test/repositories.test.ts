@@ -68,7 +68,7 @@ test.each([
   ["feature/x", "feature"],
   ["main", "second"],
 ])("ref %s is checked out", async (ref, expected) => {
-  await using sandbox = await new Sandbox({ repos: [{ url, ref }] }).start();
+  await using sandbox = await new Sandbox({ executionMode: "cli", repos: [{ url, ref }] }).start();
   expect(await sandbox.exec("cat circuits/circuits.py")).toBe(`version = "${expected}"\n`);
   const [repo] = sandbox.repoHandles;
   expect(repo).toMatchObject({ url, path: "/workspace/circuits", installed: false });
@@ -76,7 +76,10 @@ test.each([
 });
 
 test("a commit is checked out", async () => {
-  await using sandbox = await new Sandbox({ repos: [{ url, ref: firstCommit.slice(0, 12) }] }).start();
+  await using sandbox = await new Sandbox({
+    executionMode: "cli",
+    repos: [{ url, ref: firstCommit.slice(0, 12) }],
+  }).start();
   expect(sandbox.repoHandles[0]?.commit).toBe(firstCommit);
 });
 
@@ -84,39 +87,48 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   test("install makes it importable for editing, in this sandbox only", async () => {
     const code = "import circuits; print(circuits.version)";
     {
-      await using sandbox = await new Sandbox({ repos: [{ url, install: true }] }, { isolation }).start();
+      await using sandbox = await new Sandbox(
+        { executionMode: "cli", repos: [{ url, install: true }] },
+        { isolation },
+      ).start();
       expect(sandbox.repoHandles[0]?.installed).toBe(true);
       expect(await sandbox.execPython(code, { cwd: "/" })).toBe("second\n");
       await sandbox.writeFile("/workspace/circuits/circuits.py", "version = 'edited'");
       expect(await sandbox.execPython(code, { cwd: "/" })).toBe("edited\n");
     }
-    await using other = await new Sandbox({}, { isolation }).start();
+    await using other = await new Sandbox({ executionMode: "cli" }, { isolation }).start();
     expect((await errorOf(other.execPython(code))).message).toContain("No module named 'circuits'");
   });
 });
 
 test("a ref that does not exist is named, in git's words too, and leaves nothing", async () => {
-  const error = await errorOf(new Sandbox({ repos: [{ url, ref: "nowhere" }] }).start());
+  const error = await errorOf(
+    new Sandbox({ executionMode: "cli", repos: [{ url, ref: "nowhere" }] }).start(),
+  );
   expect(error.code).toBe("environment/repo-failed");
   expect(error.message).toMatch(/^file:.* has no nowhere:\n.*nowhere/);
   expect((await readdir(join(home, "sandboxes"))).filter((name) => name.startsWith("sb-"))).toEqual([]);
 });
 
 test("a repository that does not exist is named, without the token in its URL", async () => {
-  const error = await errorOf(new Sandbox({ repos: [{ url: `${url}.missing` }] }).start());
+  const error = await errorOf(
+    new Sandbox({ executionMode: "cli", repos: [{ url: `${url}.missing` }] }).start(),
+  );
   expect(error.code).toBe("environment/repo-failed");
   expect(error.message).toMatch(
     /circuits\.git\.missing cannot be cloned:\n.*not appear to be a git repository/s,
   );
 
   const withToken = "http://someone:ghp_secret@127.0.0.1:9/x.git";
-  const refused = await errorOf(new Sandbox({ repos: [{ url: withToken }] }).start());
+  const refused = await errorOf(new Sandbox({ executionMode: "cli", repos: [{ url: withToken }] }).start());
   expect(refused.message).toContain("http://127.0.0.1:9/x.git cannot be cloned");
   expect(refused.message).not.toContain("ghp_secret");
 });
 
 test("two repositories of one name are refused before anything is done", async () => {
-  const error = await errorOf(new Sandbox({ repos: [{ url: "a/circuits" }, { url: "b/circuits" }] }).start());
+  const error = await errorOf(
+    new Sandbox({ executionMode: "cli", repos: [{ url: "a/circuits" }, { url: "b/circuits" }] }).start(),
+  );
   expect(error).toMatchObject({
     code: "environment/path-conflict",
     message: "a/circuits and b/circuits would both be at /workspace/circuits",

@@ -15,7 +15,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   test("a secret is in the sandbox's environment and nowhere else", async () => {
     const progress: string[] = [];
     await using sandbox = await new Sandbox(
-      { secrets: ["SEER_TEST_TOKEN"] },
+      { executionMode: "cli", secrets: ["SEER_TEST_TOKEN"] },
       { isolation, onProgress: (line) => progress.push(line) },
     ).start();
     expect(await sandbox.exec("echo $SEER_TEST_TOKEN")).toBe(`${secret}\n`);
@@ -37,7 +37,10 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 
   test("a secret is masked in errors", async () => {
-    await using sandbox = await new Sandbox({ secrets: ["SEER_TEST_TOKEN"] }, { isolation }).start();
+    await using sandbox = await new Sandbox(
+      { executionMode: "cli", secrets: ["SEER_TEST_TOKEN"] },
+      { isolation },
+    ).start();
     const error = await errorOf(sandbox.exec(`echo "token $SEER_TEST_TOKEN"; false ${secret}`));
     expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(secret);
     expect(error.message).toContain("token <SEER_TEST_TOKEN>");
@@ -45,7 +48,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 });
 
 test("what is kept of a sandbox is for its user alone", async () => {
-  await using sandbox = await new Sandbox().start();
+  await using sandbox = await new Sandbox({ executionMode: "cli" }).start();
   const root = join(home, "sandboxes", sandbox.sandboxId);
   expect((await stat(root)).mode & 0o777).toBe(0o700);
   expect((await stat(join(root, "sandbox.json"))).mode & 0o777).toBe(0o600);
@@ -63,7 +66,10 @@ describe("in a folder with an .env", async () => {
       'export FROM_FILE="two words" # a comment\nSEER_TEST_TOKEN=other\nMULTI="a\nb"\n',
     );
     process.chdir(folder);
-    await using sandbox = await new Sandbox({ secrets: ["FROM_FILE", "SEER_TEST_TOKEN", "MULTI"] }).start();
+    await using sandbox = await new Sandbox({
+      executionMode: "cli",
+      secrets: ["FROM_FILE", "SEER_TEST_TOKEN", "MULTI"],
+    }).start();
     expect(await sandbox.exec('echo "$FROM_FILE|$SEER_TEST_TOKEN|$MULTI"')).toBe(
       `two words|${secret}|a\nb\n`,
     );
@@ -72,7 +78,9 @@ describe("in a folder with an .env", async () => {
   test("missing ones are named, with where they were looked for", async () => {
     await mkdir(join(folder, "empty"), { recursive: true });
     process.chdir(join(folder, "empty"));
-    const error = await errorOf(new Sandbox({ secrets: ["SEER_TEST_TOKEN", "NOT_SET", "NOR_THIS"] }).start());
+    const error = await errorOf(
+      new Sandbox({ executionMode: "cli", secrets: ["SEER_TEST_TOKEN", "NOT_SET", "NOR_THIS"] }).start(),
+    );
     expect(error.code).toBe("environment/secret-missing");
     expect(error.message).toBe(
       `The secrets NOT_SET, NOR_THIS are neither in the environment nor in ${process.cwd()}/.env`,
