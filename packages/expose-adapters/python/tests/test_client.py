@@ -170,6 +170,11 @@ def test_output_is_seen_while_the_function_runs(client: Client, monkeypatch: pyt
     assert ended - times[0] > 0.5
 
 
+def test_a_short_call_shows_its_output_too(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    client.call("get_embedding", {"text": "hi"})
+    assert capsys.readouterr().out == "embedding 'hi'\n"
+
+
 def test_a_long_call_ends_as_a_short_one_does(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
     assert client.call("late", {"seconds": 1.3, "ending": "array"}).tolist() == [0, 1, 2]
     with pytest.raises(ValueError, match="too late"):

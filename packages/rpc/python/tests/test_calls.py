@@ -165,6 +165,16 @@ def test_prefer_wait_gives_the_record_of_a_call_that_goes_on(host: RunningHost) 
     assert (record["state"], record["result"]) == ("done", "slept")
 
 
+def test_prefer_record_brings_what_was_printed(host: RunningHost) -> None:
+    headers = {"Prefer": "wait=5, record"}
+    printed = host.request("POST", "/call/say", {"text": "hello"}, headers=headers)
+    assert printed.status == 200
+    assert printed.json["output"]["text"] == "hello\nto stderr\n"
+    assert (printed.json["state"], printed.json["result"]) == ("done", None)
+    silent = host.request("POST", "/call/sleep", {"seconds": 0}, headers=headers)
+    assert silent.json.keys() == {"id", "result"}
+
+
 def test_a_call_outlives_its_connection(host: RunningHost) -> None:
     end = host.socket()
     end.sendall(

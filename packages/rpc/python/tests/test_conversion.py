@@ -14,12 +14,25 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Literal, NamedTuple, Optional, Tuple, TypedDict, Union
+from typing import (
+    Annotated,
+    Any,
+    Dict,
+    Generic,
+    List,
+    Literal,
+    NamedTuple,
+    Optional,
+    Tuple,
+    TypedDict,
+    TypeVar,
+    Union,
+)
 
 import numpy as np
 import pytest
 
-from seer_host.worker.kinds.base import WrongValue
+from seer_host.worker.kinds.base import WrongValue, whole_schema
 from seer_host.worker.kinds.hints import Hints
 from seer_host.worker.kinds.scope import Scope
 
@@ -61,6 +74,14 @@ class Span(NamedTuple):
     end: int = 9
 
 
+T = TypeVar("T")
+
+
+@dataclass
+class Box(Generic[T]):
+    value: T
+
+
 class Ge:
     def __init__(self, ge: int) -> None:
         self.ge = ge
@@ -83,6 +104,7 @@ RIGHT: list[tuple[Any, Any, Any]] = [
     (float, 3, 3.0),
     (float, math.inf, math.inf),
     (complex, 2, 2 + 0j),
+    (complex, "1+2j", 1 + 2j),
     (bool, True, True),
     (str, "x", "x"),
     (None, None, None),
@@ -195,3 +217,12 @@ def test_long_values_are_shortened() -> None:
     with pytest.raises(WrongValue) as raised:
         convert(int, "x" * 100_000)
     assert len(str(raised.value)) < 200
+
+
+def test_a_generic_type_is_defined_once_for_each_of_its_uses() -> None:
+    hints, scope = Hints(), Scope(globals())
+    both = whole_schema(hints.kind(tuple[Box[int], Box[str], Box[int]], scope))
+    first, second, third = (item["$ref"].removeprefix("#/$defs/") for item in both["prefixItems"])
+    assert first == third != second
+    assert both["$defs"][first]["properties"]["value"] == {"type": "integer"}
+    assert both["$defs"][second]["properties"]["value"] == {"type": "string"}

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import RpcError
 from ..messages import Message, build_message, inline_buffers, parse_message
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MESSAGE_TYPE = "application/vnd.seer.v1"
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait=([0-9]{1,7})(?:$|[,;\s])")
+_PREFER_RECORD = re.compile(r"(?:^|[,;\s])record(?:$|[,;\s])")
+_Wants = Literal["outcome", "output", "record"]
 _MAX_WAIT_S = 86_400.0
 
 
@@ -115,19 +117,21 @@ class Routes:
             deadline_ms=None if deadline is None else int(deadline),
             collect=True,
         )
-        prefer = _PREFER_WAIT.search(headers.get("prefer", ""))
-        _Answer(host, request, call, float(prefer[1]) if prefer else None, 0, as_record=False)
+        preferred = headers.get("prefer", "")
+        wait = _PREFER_WAIT.search(preferred)
+        wants = "output" if _PREFER_RECORD.search(preferred) else "outcome"
+        _Answer(host, request, call, float(wait[1]) if wait else None, 0, wants)
 
     def _record(self, request: Request) -> None:
         call = self._host.records.get(request.path[1])
         offset = _whole(request, "output")
-        _Answer(self._host, request, call, _seconds(request, "wait"), offset, as_record=True)
+        _Answer(self._host, request, call, _seconds(request, "wait"), offset, "record")
 
     def _cancel(self, request: Request) -> None:
         call = self._host.records.get(request.path[1])
         self._host.cancel(call)
         # The record is that of a call that has ended, one way or the other.
-        _Answer(self._host, request, call, _MAX_WAIT_S, 0, as_record=True)
+        _Answer(self._host, request, call, _MAX_WAIT_S, 0, "record")
 
     def _records(self, request: Request) -> None:
         require_admin(request.rights)
@@ -183,18 +187,21 @@ class Routes:
 
 
 class _Answer:
-    """Answers a request about a call when the call has ended, or when the client waits no longer."""
+    """Answers a request about a call when the call has ended, or when the client waits no longer.
 
-    __slots__ = ("_as_record", "_call", "_host", "_offset", "_request", "_timer")
+    With the record when the client wants that, or wants the output and there is some; else with the outcome.
+    """
+
+    __slots__ = ("_call", "_host", "_offset", "_request", "_timer", "_wants")
 
     def __init__(
-        self, host: Host, request: Request, call: Call, wait: float | None, offset: int, *, as_record: bool
+        self, host: Host, request: Request, call: Call, wait: float | None, offset: int, wants: _Wants
     ) -> None:
         self._host = host
         self._request = request
         self._call = call
         self._offset = offset
-        self._as_record = as_record
+        self._wants = wants
         self._timer: asyncio.TimerHandle | None = None
         if call.outcome is not None:
             self.changed(call)
@@ -211,7 +218,7 @@ class _Answer:
         if outcome is None:
             return
         self._stop()
-        if self._as_record:
+        if self._wants == "record" or (self._wants == "output" and call.output is not None):
             self._answer_record()
         else:
             _answer_outcome(self._request, call, outcome)
@@ -221,7 +228,7 @@ class _Answer:
         self._answer_record()
 
     def _answer_record(self) -> None:
-        status = 202 if self._call.outcome is None and not self._as_record else 200
+        status = 202 if self._call.outcome is None and self._wants != "record" else 200
         record = _record_json(self._host, self._call, self._offset)
         outcome = self._call.outcome
         if outcome is None:

@@ -192,7 +192,7 @@ class Hints:
         if hint in _DICTS:
             return DictKind(AnyKind(), AnyKind(), _DICTS[hint], plain_keys=True)
         if issubclass(hint, enum.Enum):
-            return self._later(hint, lambda: self._named(hint, EnumKind(hint)))
+            return self._later(hint, lambda: self._named(hint, {}, EnumKind(hint)))
         if issubclass(hint, pathlib.PurePath) or hint is pathlib.Path:
             return path_kind(hint)
         if name_of(hint) == "PathLike":
@@ -225,7 +225,7 @@ class Hints:
         doc = hint.__doc__ or ""
         # dataclasses write a signature where there is no docstring.
         doc = None if doc.startswith(f"{hint.__name__}(") else inspect.cleandoc(doc)
-        return self._named(hint, RecordKind(hint, fields, hint, "dataclass", doc))
+        return self._named(hint, arguments, RecordKind(hint, fields, hint, "dataclass", doc))
 
     def _typed_dict(self, hint: type, arguments: Mapping[Any, Any]) -> Kind:
         required: frozenset[str] = getattr(hint, "__required_keys__", frozenset())
@@ -239,7 +239,7 @@ class Hints:
             elif "Required[" in text:
                 needed = True
             fields[name] = Field(self._field(hint, name, annotation, arguments), needed)
-        return self._named(hint, RecordKind(hint, fields, dict, "typeddict", _doc(hint)))
+        return self._named(hint, arguments, RecordKind(hint, fields, dict, "typeddict", _doc(hint)))
 
     def _named_tuple(self, hint: Any, arguments: Mapping[Any, Any]) -> Kind:
         annotations = _annotations(hint)
@@ -253,7 +253,7 @@ class Hints:
         doc = _doc(hint)
         if doc and doc.startswith(f"{hint.__name__}("):
             doc = None
-        return self._named(hint, RecordKind(hint, fields, hint, "namedtuple", doc))
+        return self._named(hint, arguments, RecordKind(hint, fields, hint, "namedtuple", doc))
 
     def _field(self, owner: type, name: str, annotation: Any, arguments: Mapping[Any, Any]) -> Kind:
         from .scope import Scope
@@ -265,10 +265,11 @@ class Hints:
             message = f"{error} (the field {name!r} of {owner.__name__})"
             raise UnsupportedHint(message, hint=error.hint) from None
 
-    def _named(self, hint: type, kind: Any) -> Kind:
-        """Makes sure that no two types share a name."""
+    def _named(self, hint: type, arguments: Mapping[Any, Any], kind: Any) -> Kind:
+        """Makes sure that no two types share a name, nor `Box[int]` and `Box[str]`."""
+        key = (hint, tuple(arguments.items()))
         name, number = hint.__name__, 2
-        while self._names.setdefault(name, hint) is not hint:
+        while self._names.setdefault(name, key) != key:
             name, number = f"{hint.__name__}{number}", number + 1
         kind.name = name
         return kind

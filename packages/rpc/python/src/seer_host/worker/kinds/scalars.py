@@ -113,7 +113,7 @@ class StrKind(Kind):
 
 
 class ComplexKind(Kind):
-    text = "a complex number"
+    text = "a complex number, or its text such as '1+2j'"
 
     def schema(self, definitions: Definitions) -> Schema:
         return {"x-python": "complex"}
@@ -122,8 +122,8 @@ class ComplexKind(Kind):
         return type(value) is complex
 
     def convert(self, value: Any, where: str) -> Any:
-        if type(value) in (complex, float, int):
-            return complex(value)
+        if type(value) in (complex, float, int, str):
+            return attempt(lambda: complex(value), where, value, self.text)
         raise WrongValue(where, value, self.text)
 
 
