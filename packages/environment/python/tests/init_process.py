@@ -74,6 +74,7 @@ class InitProcess:
         *,
         lease_ms: int = 60_000,
         timeout_ms: int = 60_000,
+        timeout_reason: str = "timeout",
         pass_fds: tuple[int, ...] = (),
     ) -> None:
         self.directory = directory
@@ -87,6 +88,7 @@ class InitProcess:
             "env": {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "GREETING": "hello"},
             "leaseMs": lease_ms,
             "timeoutMs": timeout_ms,
+            "timeoutReason": timeout_reason,
             "adoptOrphans": True,
         }
         command = [sys.executable, "-m", "seer_init", "4"]

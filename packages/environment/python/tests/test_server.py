@@ -90,6 +90,13 @@ def test_ends_when_its_time_is_over_and_tells_its_holder(tmp_path: Path) -> None
         assert init.process.wait(5) == 0
 
 
+def test_says_why_its_time_was_as_short_as_it_was(tmp_path: Path) -> None:
+    with InitProcess(tmp_path, timeout_ms=100, timeout_reason="budget") as init:
+        holder = init.client().request("hold")
+        holder.read_json(b"S")
+        assert holder.read_json(b"X")["reason"] == "budget"
+
+
 def test_files_come_back_as_they_were_sent(init: InitProcess) -> None:
     path = str(init.directory / "deep" / "er" / "file.bin")
     client = init.client().request("write", path=path, executable=True)

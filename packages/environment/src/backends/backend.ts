@@ -41,8 +41,15 @@ export interface BackendStartOptions {
 /** `"auto"` isolates as well as the machine can; `"bubblewrap"` fails where it does not work; `"none"` does without. */
 export type IsolationChoice = "auto" | "bubblewrap" | "none";
 
-/** Keeps account of machines, for the ledger. */
+/** Keeps account of machines, for the ledger and the budget. */
 export interface Meter {
+  /**
+   * How long such a machine may run from now on, in milliseconds, for what is left of the budget; Infinity without one.
+   *
+   * @throws EnvironmentError `environment/budget-exceeded` when that is too little to be of use
+   */
+  affordableMs(machine: Omit<MeteredMachine, "id">): number;
+  /** To be called at the moment from which on it costs something. */
   begin(machine: MeteredMachine): void;
   /** Ending one twice, or one that never began, changes nothing. */
   end(id: string, reason: EndReason): void;

@@ -1,21 +1,27 @@
 import type { Progress, SandboxConfig } from "@seer/config";
 import type { Workspace } from "@seer/workspace";
-import type { EndReason, IsolationChoice, Machine } from "../backends/backend.ts";
+import type { EndReason, IsolationChoice, Machine, SnapshotRecord } from "../backends/backend.ts";
 import { attachMachine, selectBackend } from "../backends/select-backend.ts";
 import { EnvironmentError } from "../errors.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Mask, maskFor } from "../secrets/mask.ts";
 import { knownSecrets, resolveSecrets } from "../secrets/resolve-secrets.ts";
+import { forgetConfig, keepConfig, keptConfig } from "../snapshots/kept-config.ts";
+import type { Snapshot } from "../snapshots/snapshot.ts";
+import { configOfState, configToKeep } from "../snapshots/snapshot-config.ts";
+import { takeSnapshot } from "../snapshots/take-snapshot.ts";
 import { within } from "../within.ts";
 import { checkSupported } from "./check-supported.ts";
 import { endWithProcess, forget } from "./ending.ts";
-import type { SandboxOptions, StartOptions } from "./options.ts";
+import type { SandboxOptions, SnapshotOptions, StartOptions } from "./options.ts";
 import { checkSandboxName } from "./sandbox-name.ts";
 
 export interface LifeStartOptions extends StartOptions {
   kind: Plan["kind"];
   workspace?: Workspace | undefined;
+  /** What to begin with. */
+  from?: SnapshotRecord | undefined;
 }
 
 /** The life of one sandbox, from its start, or from when it is taken up, to its end. */
@@ -23,7 +29,7 @@ export class SandboxLife {
   readonly report: Progress;
   /** Paths in the sandbox where the user has put files. */
   readonly uploaded = new Set<string>();
-  readonly #config: SandboxConfig;
+  #config: SandboxConfig;
   readonly #isolation: IsolationChoice;
   #machine: Machine | undefined;
   #starting: { abort: AbortController; settled: Promise<unknown> } | undefined;
@@ -73,7 +79,9 @@ export class SandboxLife {
   async takeUp(idOrName: string): Promise<void> {
     this.#isOwner = false;
     this.#machine = await attachMachine(idOrName);
-    this.#useSecrets(await knownSecrets(this.#machine.state.secrets));
+    const { state } = this.#machine;
+    this.#config = (await keptConfig(state.id)) ?? configOfState(state);
+    this.#useSecrets(await knownSecrets(state.secrets));
   }
 
   /** Does something with the machine; if it has ended, the error says why. */
@@ -89,12 +97,19 @@ export class SandboxLife {
     }
   }
 
+  async snapshot(description: string, { signal }: SnapshotOptions = {}): Promise<Snapshot> {
+    const config = configToKeep(this.#config);
+    return await this.guard((machine) => takeSnapshot(machine, { description, config, signal }));
+  }
+
   async terminate(): Promise<void> {
     const ended = new EnvironmentError("environment/ended", "The sandbox was terminated as it started");
     this.#starting?.abort.abort(ended);
     await this.#starting?.settled.catch(() => {});
     await this.#machine?.terminate();
-    if (this.#machine !== undefined) forget(this.#machine);
+    if (this.#machine === undefined) return;
+    forget(this.#machine);
+    await forgetConfig(this.#machine.state.id);
   }
 
   /** Ends what this process has started, and lets go of what it has taken up. */
@@ -103,7 +118,7 @@ export class SandboxLife {
     else this.#machine?.release();
   }
 
-  async #start({ kind, name, workspace }: LifeStartOptions, signal: AbortSignal): Promise<Machine> {
+  async #start({ kind, name, workspace, from }: LifeStartOptions, signal: AbortSignal): Promise<Machine> {
     if (name !== undefined) checkSandboxName(name);
     checkSupported(this.#config);
     const plan = buildPlan(this.#config, { kind, workspace });
@@ -112,16 +127,19 @@ export class SandboxLife {
     this.#useSecrets(secrets);
     for (const step of plan.steps) if (step.kind === "file") this.uploaded.add(step.to);
     signal.throwIfAborted();
-    return await backend.start(plan, {
+    const machine = await backend.start(plan, {
       name,
       secrets,
       workspace,
+      from,
       signal,
       isolation: this.#isolation,
-      meter: { begin: () => {}, end: () => {} },
+      meter: { affordableMs: () => Infinity, begin: () => {}, end: () => {} },
       onMachine: endWithProcess,
       onProgress: this.report,
     });
+    await keepConfig(machine.state.id, this.#config).catch(() => {});
+    return machine;
   }
 
   #useSecrets(secrets: Readonly<Record<string, string>>): void {

@@ -13,8 +13,9 @@ class Lease:
     was killed loses it, `grace` seconds later; meanwhile another process may take it over.
     """
 
-    def __init__(self, *, grace: float, timeout: float) -> None:
+    def __init__(self, *, grace: float, timeout: float, timeout_reason: str = "timeout") -> None:
         self._grace = grace
+        self._timeout_reason = timeout_reason
         self._lock = threading.Lock()
         self._holders = 0
         self._started = time.monotonic()
@@ -47,7 +48,7 @@ class Lease:
         with self._lock:
             now = time.monotonic()
             if now >= self._ends:
-                return "timeout"
+                return self._timeout_reason
             if self._holders == 0 and now - self._unheld_since >= self._grace:
                 return "owner-gone"
             return None

@@ -20,6 +20,7 @@ class Settings:
     env: dict[str, str]
     lease_ms: int
     timeout_ms: int
+    timeout_reason: str
     adopt_orphans: bool
 
     @staticmethod
@@ -31,6 +32,7 @@ class Settings:
             env=_texts(value["env"]),
             lease_ms=int(value["leaseMs"]),
             timeout_ms=int(value["timeoutMs"]),
+            timeout_reason=str(value.get("timeoutReason", "timeout")),
             adopt_orphans=bool(value["adoptOrphans"]),
         )
 

@@ -30,7 +30,11 @@ class Server:
         self._listener = listener
         self._settings = settings
         self._children = Children()
-        self._lease = Lease(grace=settings.lease_ms / 1000, timeout=settings.timeout_ms / 1000)
+        self._lease = Lease(
+            grace=settings.lease_ms / 1000,
+            timeout=settings.timeout_ms / 1000,
+            timeout_reason=settings.timeout_reason,
+        )
         self._connections: set[frames.Connection] = set()
         # Those that wait for the end, to hear of it when there is nothing left.
         self._waiting: set[frames.Connection] = set()

@@ -1,5 +1,6 @@
 import type { ModelHandle } from "@seer/config";
 import { pythonMounts } from "@seer/rpc/launch";
+import { timeLimit } from "../../ledger/time-limit.ts";
 import type { MachineStep, ModelStep } from "../../plan/plan.ts";
 import { boot } from "./init/boot.ts";
 import { places, readOnlyMounts, writableMounts } from "./layout.ts";
@@ -14,6 +15,12 @@ const defaultLeaseMs = 90_000;
 /** Starts the sandbox's first process with all that has been prepared for it, and takes hold of it. */
 export async function bootMachine(step: MachineStep, context: StartContext): Promise<LocalMachine> {
   const { id, directories, environment, isolated } = context;
+  const { meter } = context.options;
+  const metered = {
+    purpose: "sandbox",
+    gpu: context.gpu?.gpu ?? null,
+    gpuCount: context.gpu?.count ?? 0,
+  } as const;
   const booted = await boot({
     python: environment.executable,
     directories,
@@ -25,11 +32,12 @@ export async function bootMachine(step: MachineStep, context: StartContext): Pro
       env: sandboxVariables(step, context),
       // A test cannot wait as long as people may.
       leaseMs: Number(process.env.SEER_LEASE_MS) || defaultLeaseMs,
-      timeoutMs: step.timeoutMs,
+      ...timeLimit(step, meter, metered),
       adoptOrphans: !isolated,
     },
   });
   const record: SandboxRecord = { ...startingRecord(context), processes: booted.processes };
+  meter.begin({ id, ...metered });
   await writeRecord(record);
   return new LocalMachine(record, booted);
 }

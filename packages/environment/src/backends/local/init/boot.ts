@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { type BubblewrapOptions, bubblewrapArguments } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
 import { pythonSource } from "../../../python-source.ts";
+import type { EndReason } from "../../backend.ts";
 import type { SandboxDirectories } from "../home.ts";
 import { identify, type ProcessIdentity, signalProcess } from "../process-identity.ts";
 import { type Hold, InitClient } from "./init-client.ts";
@@ -29,6 +30,8 @@ interface InitSettings {
   env: Record<string, string>;
   leaseMs: number;
   timeoutMs: number;
+  /** What to say when that time is over. */
+  timeoutReason: EndReason;
   adoptOrphans: boolean;
 }
 
