@@ -29,6 +29,7 @@ const hostErrorCodes = [
   "cancelled",
   "deadline",
   "queue-full",
+  "rate-limited",
   "too-large",
   "bad-request",
   "unauthorised",

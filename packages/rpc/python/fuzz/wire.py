@@ -28,6 +28,7 @@ _CODES = frozenset(
         "cancelled",
         "deadline",
         "queue-full",
+        "rate-limited",
         "too-large",
         "bad-request",
         "unauthorised",

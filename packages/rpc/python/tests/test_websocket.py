@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -208,6 +209,21 @@ def test_a_full_queue_refuses_clearly(serve: Serve) -> None:
         assert error["details"]["queueLimit"] == 3
     assert host.health()["waiting"] == 6
     assert host.request("POST", "/call/f", {}).status == 429
+    socket.close()
+
+
+def test_calls_beyond_the_rate_are_refused_until_it_allows_them(serve: Serve) -> None:
+    host = serve("@expose\ndef f() -> int:\n    return 1\n", limits={"callsPerSecond": 5})
+    socket = host.websocket()
+    for i in range(12):
+        socket.call(f"c{i}", "f")
+    answers = [socket.receive() for _ in range(12)]
+    refused = [value_of(answer) for answer in answers if answer.header["op"] == "error"]
+    # The burst of one second, and what a slow machine lets in meanwhile.
+    assert 5 <= 12 - len(refused) <= 8
+    assert {error["code"] for error in refused} == {"rate-limited"}
+    time.sleep(refused[0]["details"]["retryAfterMs"] / 1000)
+    assert host.request("POST", "/call/f", {}).json["result"] == 1
     socket.close()
 
 

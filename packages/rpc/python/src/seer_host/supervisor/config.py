@@ -19,6 +19,8 @@ class Limits:
 
     queue: int = 1024
     """Calls that may wait."""
+    calls_per_second: int = 0
+    """Calls accepted in a second, by all clients together; 0 is no limit."""
     connections: int = 512
     message_bytes: int = 1 << 30
     """The largest request, and the largest result."""

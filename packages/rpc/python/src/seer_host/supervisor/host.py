@@ -18,6 +18,7 @@ from .log import Log, Masker
 from .outbox import Batch
 from .printing import Printing
 from .process import WorkerProcess
+from .rate import Rate
 from .records import Records
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Host:
         self._lanes = Lanes()
         self._streams: frozenset[str] = frozenset()
         self._printing = Printing(self.log)
+        self._rate = Rate(config.limits.calls_per_second)
         self._made_up = 0
         self._seq = 0
 
@@ -140,6 +142,7 @@ class Host:
                 hint="Try again when some of them have ended.",
                 details={"waiting": lanes.waiting, "queueLimit": self.limits.queue},
             )
+        self._rate.take()
         call = Call(call_id, function, client, request, collect, credit)
         self.records.add(call)
         if deadline_ms is not None:
