@@ -8,7 +8,14 @@ export { EnvironmentError, type EnvironmentErrorCode, ExecError } from "./errors
 export { buildPlan, type PlanOptions } from "./plan/build-plan.ts";
 export { describePlan } from "./plan/describe-plan.ts";
 export type { Plan, PlanStep } from "./plan/plan.ts";
-export type { RunOptions, SandboxOptions, StartOptions, TerminateOptions } from "./sandbox/options.ts";
+export type {
+  FromSnapshotOptions,
+  RunOptions,
+  SandboxOptions,
+  SnapshotOptions,
+  StartOptions,
+  TerminateOptions,
+} from "./sandbox/options.ts";
 export { Sandbox } from "./sandbox/sandbox.ts";
 export {
   type LogOptions,
@@ -17,3 +24,4 @@ export {
   type ServeOptions,
 } from "./sandbox/scoped-sandbox.ts";
 export type { ExposeAs, ServedAs } from "./serve/expose-as.ts";
+export type { Snapshot } from "./snapshots/snapshot.ts";

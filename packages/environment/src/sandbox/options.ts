@@ -21,6 +21,14 @@ export interface RunOptions extends ExecOptions, Pick<RunLimits, "onStdout" | "o
 }
 
 export interface TerminateOptions {
+  /** Keeps the files first. When that fails, the sandbox lives on. @default false */
   saveSnapshot?: boolean | undefined;
   snapshotDescription?: string | undefined;
 }
+
+export interface SnapshotOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** Of `fromSnapshot`, which makes the sandbox and starts it. */
+export interface FromSnapshotOptions extends SandboxOptions, StartOptions {}

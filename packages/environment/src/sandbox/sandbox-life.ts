@@ -139,6 +139,7 @@ export class SandboxLife {
       onProgress: this.report,
     });
     await keepConfig(machine.state.id, this.#config).catch(() => {});
+    void machine.ended.then(() => forgetConfig(machine.state.id)).catch(() => {});
     return machine;
   }
 

@@ -15,9 +15,20 @@ import { availableBackends, selectBackend } from "../backends/select-backend.ts"
 import { uploadFile } from "../backends/upload.ts";
 import { EnvironmentError, type ExecError } from "../errors.ts";
 import { destination } from "../plan/build-plan.ts";
-import { unsupported } from "./check-supported.ts";
+import { findSnapshot } from "../snapshots/find-snapshot.ts";
+import { type Snapshot, snapshotOf } from "../snapshots/snapshot.ts";
+import { configFor } from "../snapshots/snapshot-config.ts";
+import { listSnapshotRecords } from "../snapshots/snapshot-store.ts";
+import { removeSnapshot } from "../snapshots/take-snapshot.ts";
 import { execFailure } from "./exec-failure.ts";
-import type { RunOptions, SandboxOptions, StartOptions, TerminateOptions } from "./options.ts";
+import type {
+  FromSnapshotOptions,
+  RunOptions,
+  SandboxOptions,
+  SnapshotOptions,
+  StartOptions,
+  TerminateOptions,
+} from "./options.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 import { SandboxLife } from "./sandbox-life.ts";
 
@@ -49,9 +60,31 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     return (await Promise.all(backends.map((backend) => backend.list()))).flat();
   }
 
-  /** @throws EnvironmentError `environment/unsupported`, in this release */
-  static async fromSnapshot(_snapshot: string, _config?: SandboxConfigInput): Promise<Sandbox> {
-    throw unsupported("`Sandbox.fromSnapshot`");
+  /**
+   * Starts a sandbox with the files of a snapshot. Its configuration is that of the snapshot's sandbox unless another
+   * one is given; secrets, models and packages are looked up anew, and nothing runs in it but what a start starts.
+   *
+   * @throws EnvironmentError `environment/snapshot-not-found`
+   */
+  static async fromSnapshot(
+    snapshot: Pick<Snapshot, "id"> | string,
+    config?: SandboxConfigInput,
+    { name, signal, ...options }: FromSnapshotOptions = {},
+  ): Promise<Sandbox> {
+    const from = await findSnapshot(snapshot);
+    const sandbox = new Sandbox(configFor(from, config), options);
+    await sandbox.life.start({ kind: "sandbox", name, signal, from });
+    return sandbox;
+  }
+
+  /** The snapshots that are kept, the oldest first. They are kept until they are removed. */
+  static async listSnapshots(): Promise<Snapshot[]> {
+    return (await listSnapshotRecords()).map(snapshotOf);
+  }
+
+  /** @throws EnvironmentError `environment/snapshot-not-found` */
+  static async removeSnapshot(snapshot: Pick<Snapshot, "id"> | string): Promise<void> {
+    await removeSnapshot(await findSnapshot(snapshot));
   }
 
   /** Makes the sandbox; what fails leaves nothing behind. */
@@ -164,15 +197,27 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     this.life.uploaded.add(to);
   }
 
-  /** @throws EnvironmentError `environment/unsupported`, in this release */
-  async snapshot(_description?: string): Promise<string> {
-    throw unsupported("`snapshot`");
+  /**
+   * Keeps the sandbox's files as they are now; what runs in it goes on. A file that is written to meanwhile may be kept
+   * as it was at any moment of that, and all others are as they are.
+   *
+   * @throws EnvironmentError `environment/snapshot-failed` or `environment/disk-full`; nothing is kept then
+   */
+  async snapshot(description = "", options: SnapshotOptions = {}): Promise<Snapshot> {
+    return await this.life.snapshot(description, options);
   }
 
   /** Ends the sandbox with everything in it; its files are gone afterwards. May be called at any time, and twice. */
-  async terminate({ saveSnapshot = false }: TerminateOptions = {}): Promise<void> {
-    if (saveSnapshot) throw unsupported("`saveSnapshot`");
+  async terminate(options: TerminateOptions & { saveSnapshot: true }): Promise<Snapshot>;
+  async terminate(options?: TerminateOptions & { saveSnapshot?: false | undefined }): Promise<undefined>;
+  async terminate(options?: TerminateOptions): Promise<Snapshot | undefined>;
+  async terminate({
+    saveSnapshot,
+    snapshotDescription,
+  }: TerminateOptions = {}): Promise<Snapshot | undefined> {
+    const snapshot = saveSnapshot ? await this.life.snapshot(snapshotDescription ?? "") : undefined;
     await this.life.terminate();
+    return snapshot;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import type { SandboxConfigInput } from "@seer/config";
 import type { ServedInterface } from "@seer/rpc";
 import type { Workspace } from "@seer/workspace";
 import type { Machine } from "../backends/backend.ts";
@@ -8,8 +9,11 @@ import { InterfacePlaces } from "../serve/interface-places.ts";
 import { readLogs } from "../serve/read-logs.ts";
 import { serveInterface } from "../serve/serve-interface.ts";
 import { takeUpInterfaces } from "../serve/take-up-interfaces.ts";
+import { findSnapshot } from "../snapshots/find-snapshot.ts";
+import type { Snapshot } from "../snapshots/snapshot.ts";
+import { configFor } from "../snapshots/snapshot-config.ts";
 import { Turns } from "../turns.ts";
-import type { SandboxOptions, StartOptions } from "./options.ts";
+import type { FromSnapshotOptions, SandboxOptions, StartOptions } from "./options.ts";
 import { Sandbox } from "./sandbox.ts";
 
 export interface ScopedStartOptions extends StartOptions {
@@ -52,6 +56,18 @@ export class ScopedSandbox extends Sandbox {
     const sandbox = new ScopedSandbox({}, options);
     await sandbox.life.takeUp(idOrName);
     sandbox.#served = await takeUpInterfaces(sandbox.life.machine);
+    return sandbox;
+  }
+
+  /** Starts a sandbox with the files of a snapshot; interfaces are to be served again. */
+  static override async fromSnapshot(
+    snapshot: Pick<Snapshot, "id"> | string,
+    config?: SandboxConfigInput,
+    { name, signal, ...options }: FromSnapshotOptions = {},
+  ): Promise<ScopedSandbox> {
+    const from = await findSnapshot(snapshot);
+    const sandbox = new ScopedSandbox(configFor(from, config), options);
+    await sandbox.life.start({ kind: "scoped", name, signal, from });
     return sandbox;
   }
 

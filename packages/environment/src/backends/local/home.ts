@@ -1,13 +1,6 @@
 import { randomInt } from "node:crypto";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
-import { environmentVariables } from "@seer/config";
-
-/** Where Seer keeps what outlives a process. */
-function seerHome(): string {
-  const chosen = process.env[environmentVariables.home];
-  return chosen ? resolve(chosen) : join(homedir(), ".seer");
-}
+import { join } from "node:path";
+import { seerHome } from "../../seer-home.ts";
 
 export function sandboxesDirectory(): string {
   return join(seerHome(), "sandboxes");

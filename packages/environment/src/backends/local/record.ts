@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { writeAtomically } from "../../write-atomically.ts";
 import type { SandboxState } from "../backend.ts";
 import { sandboxDirectories } from "./home.ts";
 import type { SandboxProcesses } from "./init/boot.ts";
@@ -19,15 +19,7 @@ export interface SandboxRecord {
 export type PathMap = readonly (readonly [called: string, real: string])[];
 
 export async function writeRecord(record: SandboxRecord): Promise<void> {
-  const { record: path } = sandboxDirectories(record.state.id);
-  const temporary = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeAtomically(sandboxDirectories(record.state.id).record, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Undefined when there is no such sandbox, or its record was never finished. */
