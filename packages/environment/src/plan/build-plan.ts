@@ -1,7 +1,8 @@
 import { basename, posix, resolve } from "node:path";
-import { type SandboxConfig, sandboxPaths } from "@seer/config";
+import { type Backend, type SandboxConfig, sandboxPaths } from "@seer/config";
 import type { Workspace } from "@seer/workspace";
 import { EnvironmentError } from "../errors.ts";
+import { findGpuOn } from "../gpus/find-gpu.ts";
 import { placeModels } from "./place-models.ts";
 import { placeRepositories } from "./place-repositories.ts";
 import type { Plan, PlanStep } from "./plan.ts";
@@ -15,7 +16,7 @@ export interface PlanOptions {
 /**
  * Turns a configuration into the steps that make its sandbox. What is cheap and may fail comes before what is slow.
  *
- * @throws EnvironmentError `environment/path-conflict`
+ * @throws EnvironmentError `environment/gpu-unknown`, `environment/gpu-unavailable` or `environment/path-conflict`
  */
 export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }: PlanOptions = {}): Plan {
   const { gpu, gpuCount, systemPackages, pythonVersion, pythonPackages, env, secrets, timeoutMs, egress } =
@@ -23,7 +24,7 @@ export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }
   // A Dockerfile of a repository is of no use without.
   const docker = config.dockerInDocker || config.repos.some((repo) => repo.dockerfile !== undefined);
   const steps: PlanStep[] = [
-    ...(gpu === null ? [] : [{ kind: "gpu", gpu, count: gpuCount } as const]),
+    ...(gpu === null ? [] : [gpuStep(config.backend, gpu, gpuCount)]),
     ...(systemPackages.length === 0 ? [] : [{ kind: "system-packages", packages: systemPackages } as const]),
     ...placeModels(config.models),
     {
@@ -53,6 +54,10 @@ export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }
 /** The absolute path in a sandbox that is meant: relative ones are the agent's, and `data/` means into it, as for cp. */
 export function destination(from: string, to: string): string {
   return posix.resolve(sandboxPaths.workspace, to.endsWith("/") ? `${to}${basename(from)}` : to);
+}
+
+function gpuStep(backend: Backend, name: string, count: number): PlanStep {
+  return { kind: "gpu", gpu: findGpuOn(backend, name, count).name, count };
 }
 
 function workspaceStep(workspace: Workspace): PlanStep {
