@@ -67,7 +67,7 @@ const worthShowing =
   /^\s*(Collecting|Downloading|Building|Installing|Successfully|Resolved|Prepared|Installed)\b/;
 
 /** The package that pip or uv complains about. */
-function culpritOf(output: string): string | undefined {
+export function culpritOf(output: string): string | undefined {
   const patterns = [
     /No matching distribution found for (\S+)/,
     /Because (\S+) was not found/,
