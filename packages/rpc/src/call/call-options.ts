@@ -34,5 +34,5 @@ export interface AttachOptions extends WatchOptions {
   outputFrom?: number | undefined;
 }
 
-/** A function's arguments: by name, or in order. */
+/** A function's arguments: by name, or in order. Arrays are sent from where they lie: leave them as they are until the call has ended. */
 export type CallArguments = Readonly<Record<string, unknown>> | readonly unknown[];

@@ -1,7 +1,7 @@
 import { Connection, type ConnectionOptions } from "../connect/connection.ts";
 import type { Hello } from "../connect/socket.ts";
 import { RpcError } from "../errors.ts";
-import { type Message, packMessage } from "../messages/message.ts";
+import { type Message, type PackedMessage, packMessage } from "../messages/message.ts";
 import type { Call, Outcome } from "./call.ts";
 
 /** The calls under way over one connection; they outlive the loss of it. */
@@ -68,7 +68,7 @@ export class CallTable {
       const state = call.receive(message);
       if (state === "last") this.#calls.delete(call.id);
       // It was lost with the connection. Should it arrive after all, its id keeps it from running twice.
-      else if (state === "never-arrived") this.#connection.send(call.message as string | Buffer);
+      else if (state === "never-arrived") this.#connection.send(call.message as PackedMessage);
     } catch (error) {
       // A value that cannot be read, or a caller's own callback.
       this.cancel(call, () => error);

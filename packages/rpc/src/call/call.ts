@@ -1,5 +1,5 @@
 import { errorFromHost, RpcError, type WireError } from "../errors.ts";
-import { type Message, type MessageHeader, packMessage } from "../messages/message.ts";
+import { type Message, type MessageHeader, type PackedMessage, packMessage } from "../messages/message.ts";
 import type { CallProgress, OutputStream, WatchOptions } from "./call-options.ts";
 
 /** How a call ended. The error is made where it is thrown, so that its stack shows the caller. */
@@ -8,7 +8,7 @@ export type Outcome = { value: unknown } | { error: () => unknown };
 export interface CallInit {
   id: string;
   /** The message that starts the call; absent when somebody else has started it. */
-  message?: string | Buffer;
+  message?: PackedMessage;
   options: WatchOptions;
   outputFrom?: number;
   /** Gets the items of a stream. */
@@ -20,7 +20,7 @@ export interface CallInit {
 /** One call under way, as this client sees it: what has arrived of it so far, and what to ask for after a lost connection. */
 export class Call {
   readonly id: string;
-  readonly message: string | Buffer | undefined;
+  readonly message: PackedMessage | undefined;
   readonly outcome: Promise<Outcome>;
   /** When the message was first handed to a connection; since then the host may know the call. */
   sentAt: number | undefined;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RpcError } from "../errors.ts";
-import type { Message } from "../messages/message.ts";
+import type { Message, PackedMessage } from "../messages/message.ts";
 import { type Endpoint, isLoopback } from "./endpoint.ts";
 import { type Hello, openSocket, type Socket } from "./socket.ts";
 import { anySignal, timeoutSignal } from "./timer.ts";
@@ -51,7 +51,7 @@ export class Connection {
   }
 
   /** Sends a message, or says that there is no connection; one is then on its way. */
-  send(message: string | Buffer): boolean {
+  send(message: PackedMessage): boolean {
     if (this.#socket !== undefined) {
       this.#socket.send(message);
       return true;

@@ -1,6 +1,5 @@
-import type { Socket as TcpSocket } from "node:net";
-import type { WebSocket } from "ws";
 import { packMessage } from "../messages/message.ts";
+import type { WebSocket } from "./web-socket.ts";
 
 /**
  * Notices a connection on which nothing moves any more, such as one whose other end lost power.
@@ -11,15 +10,13 @@ import { packMessage } from "../messages/message.ts";
 export class Liveness {
   readonly #timer: NodeJS.Timeout;
   readonly #webSocket: WebSocket;
-  readonly #tcp: TcpSocket;
   readonly #onDead: () => void;
   #received = 0;
-  #queued = 0;
+  #unsent = 0;
   #quietIntervals = 0;
 
-  constructor(webSocket: WebSocket, tcp: TcpSocket, intervalMs: number, onDead: () => void) {
+  constructor(webSocket: WebSocket, intervalMs: number, onDead: () => void) {
     this.#webSocket = webSocket;
-    this.#tcp = tcp;
     this.#onDead = onDead;
     this.#timer = setInterval(() => this.#check(), intervalMs);
     this.#timer.unref();
@@ -30,11 +27,10 @@ export class Liveness {
   }
 
   #check(): void {
-    const { bytesRead } = this.#tcp;
-    const { bufferedAmount } = this.#webSocket;
-    const moved = bytesRead !== this.#received || bufferedAmount < this.#queued;
+    const { bytesRead, unsentBytes } = this.#webSocket;
+    const moved = bytesRead !== this.#received || unsentBytes < this.#unsent;
     this.#received = bytesRead;
-    this.#queued = bufferedAmount;
+    this.#unsent = unsentBytes;
     this.#quietIntervals = moved ? 0 : this.#quietIntervals + 1;
     if (this.#quietIntervals === 1) this.#webSocket.send(packMessage({ op: "ping", id: "liveness" }));
     if (this.#quietIntervals === 3) this.#onDead();

@@ -1,14 +1,11 @@
-import type { IncomingMessage } from "node:http";
-import type { Socket as TcpSocket } from "node:net";
-import { WebSocket } from "ws";
 import { RpcError } from "../errors.ts";
-import { type Message, unpackMessage } from "../messages/message.ts";
+import { type Message, type PackedMessage, unpackMessage } from "../messages/message.ts";
 import { authorisation, type Endpoint, webSocketUrl } from "./endpoint.ts";
 import { Liveness } from "./liveness.ts";
 import { errorFromResponse, unreachable } from "./refusal.ts";
+import { WebSocket } from "./web-socket.ts";
 
 const protocolVersion = 1;
-const closeTimeoutMs = 1000;
 
 export interface SocketHandlers {
   onMessage(message: Message): void;
@@ -35,9 +32,9 @@ export class Socket {
     this.hello = hello;
   }
 
-  send(message: string | Buffer): void {
+  send(message: PackedMessage): void {
     // A socket that is closing drops it; whoever sent it hears of the closing and attaches again.
-    this.#webSocket.send(message, ignore);
+    this.#webSocket.send(message);
   }
 
   stopLiveness(): void {
@@ -46,13 +43,7 @@ export class Socket {
 
   async close(): Promise<void> {
     this.stopLiveness();
-    if (this.#webSocket.readyState === WebSocket.CLOSED) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#webSocket.once("close", () => resolve());
-    const timer = setTimeout(() => this.#webSocket.terminate(), closeTimeoutMs);
-    this.#webSocket.close(1000);
-    await promise;
-    clearTimeout(timer);
+    await this.#webSocket.close();
   }
 }
 
@@ -70,8 +61,6 @@ export interface OpenOptions extends Endpoint {
 export async function openSocket(options: OpenOptions, handlers: SocketHandlers): Promise<Socket> {
   const { url, signal, livenessIntervalMs } = options;
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const webSocket = createWebSocket(options);
-  let tcp: TcpSocket | undefined;
   let socket: Socket | undefined;
   let ended = false;
 
@@ -79,33 +68,28 @@ export async function openSocket(options: OpenOptions, handlers: SocketHandlers)
     if (ended) return;
     ended = true;
     socket?.stopLiveness();
-    webSocket.terminate();
+    webSocket.destroy();
     if (socket === undefined) reject(error);
     else handlers.onLost(error);
   };
   const lose = (why: string) => fail(unreachable(url, new Error(why)));
 
-  webSocket.on("upgrade", (response: IncomingMessage) => {
-    tcp = response.socket;
-  });
-  webSocket.on("unexpected-response", (_request, response: IncomingMessage) => {
-    void readBody(response).then((body) => fail(errorFromResponse(response.statusCode ?? 0, body, url)));
-  });
-  webSocket.on("error", (error) => fail(unreachable(url, error)));
-  webSocket.on("close", () => lose("the connection was lost"));
-  webSocket.on("message", (data) => {
-    try {
-      const message = unpackMessage(data as Buffer);
-      if (socket !== undefined) return handlers.onMessage(message);
-      const hello = readHello(message, url);
-      const liveness = new Liveness(webSocket, tcp as TcpSocket, livenessIntervalMs, () =>
-        lose("the connection has gone silent"),
-      );
-      socket = new Socket(webSocket, liveness, hello);
-      resolve(socket);
-    } catch (error) {
-      fail(error as RpcError);
-    }
+  const webSocket = new WebSocket(webSocketUrl(options), authorisation(options), {
+    onMessage(payload) {
+      try {
+        const message = unpackMessage(payload);
+        if (socket !== undefined) return handlers.onMessage(message);
+        const hello = readHello(message, url);
+        const silent = () => lose("the connection has gone silent");
+        socket = new Socket(webSocket, new Liveness(webSocket, livenessIntervalMs, silent), hello);
+        resolve(socket);
+      } catch (error) {
+        fail(error as RpcError);
+      }
+    },
+    onRefused: (status, body) => fail(errorFromResponse(status, body, url)),
+    onClose: (error) =>
+      error === undefined ? lose("the connection was lost") : fail(unreachable(url, error)),
   });
 
   const onAbort = () => fail(abortError(signal.reason, url));
@@ -126,19 +110,6 @@ function abortError(reason: unknown, url: string): RpcError {
   return new RpcError("rpc/cancelled", "Connecting was cancelled", { cause: reason });
 }
 
-function createWebSocket(options: OpenOptions): WebSocket {
-  return new WebSocket(webSocketUrl(options), "seer.v1", {
-    headers: authorisation(options),
-    perMessageDeflate: false,
-    // The host bounds what it sends; the default of 100 MiB is less than one layer's activations.
-    maxPayload: 0,
-    // Masking protects old proxies from browsers. A mask of zeros changes nothing, so it costs nothing.
-    generateMask: (mask) => {
-      mask.fill(0);
-    },
-  });
-}
-
 function readHello({ header }: Message, url: string): Hello {
   if (header.op !== "hello") throw new RpcError("rpc/protocol", `${url} does not begin with a hello`);
   if (header.protocol !== protocolVersion) {
@@ -153,16 +124,3 @@ function readHello({ header }: Message, url: string): Hello {
     instance: header.instance === undefined ? undefined : String(header.instance),
   };
 }
-
-async function readBody(response: IncomingMessage): Promise<string> {
-  let body = "";
-  response.setEncoding("utf8");
-  try {
-    for await (const chunk of response) body += chunk;
-  } catch {
-    // What came is all there is to show.
-  }
-  return body;
-}
-
-function ignore(): void {}

@@ -9,8 +9,11 @@ export type MessageHeader = { op: string; id?: string } & Record<string, unknown
 const newline = 10;
 const alignment = 8;
 
-/** Writes a message: text when its value holds no buffers, else bytes. */
-export function packMessage(header: MessageHeader, ...body: [] | [value: unknown]): string | Buffer {
+/** A text, or the parts of a binary message. */
+export type PackedMessage = string | readonly Uint8Array[];
+
+/** Writes a message: a text when its value holds no buffers, else the parts of its bytes. The buffers are not copied. */
+export function packMessage(header: MessageHeader, ...body: [] | [value: unknown]): PackedMessage {
   if (body.length === 0) return `${JSON.stringify(header)}\n`;
   const buffers: Uint8Array[] = [];
   const json = JSON.stringify(encodeValue(body[0], buffers));
@@ -18,7 +21,7 @@ export function packMessage(header: MessageHeader, ...body: [] | [value: unknown
   return packBuffers(header, json, buffers);
 }
 
-function packBuffers(header: MessageHeader, json: string, buffers: readonly Uint8Array[]): Buffer {
+function packBuffers(header: MessageHeader, json: string, buffers: readonly Uint8Array[]): Uint8Array[] {
   const jsonLength = Buffer.byteLength(json);
   const lengths = buffers.map((buffer) => buffer.byteLength);
   let padding = 0;
@@ -27,19 +30,13 @@ function packBuffers(header: MessageHeader, json: string, buffers: readonly Uint
   do {
     line = `${JSON.stringify({ ...header, json: jsonLength + padding, buffers: lengths })}\n`;
   } while ((Buffer.byteLength(line) + jsonLength + padding) % alignment !== 0 && ++padding);
-
-  const start = Buffer.byteLength(line) + jsonLength + padding;
-  const message = Buffer.allocUnsafe(lengths.reduce((end, length) => end + padded(length), start));
-  let offset = message.write(line, 0);
-  offset += message.write(json, offset);
-  message.fill(" ", offset, start);
-  offset = start;
+  const parts: Uint8Array[] = [Buffer.from(line + json + " ".repeat(padding))];
   for (const buffer of buffers) {
-    message.set(buffer, offset);
-    message.fill(0, offset + buffer.byteLength, offset + padded(buffer.byteLength));
-    offset += padded(buffer.byteLength);
+    parts.push(buffer);
+    const rest = padded(buffer.byteLength) - buffer.byteLength;
+    if (rest > 0) parts.push(Buffer.alloc(rest));
   }
-  return message;
+  return parts;
 }
 
 /** A message that arrived; its value is read only when it is wanted. */

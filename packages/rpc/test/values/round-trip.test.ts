@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { NdArray, RemoteRef } from "../../src/index.ts";
-import { packMessage, unpackMessage } from "../../src/messages/message.ts";
+import { unpackMessage } from "../../src/messages/message.ts";
+import { joined } from "../fixtures/joined.ts";
 
-const roundTrip = (value: unknown) =>
-  unpackMessage(Buffer.from(packMessage({ op: "result", id: "c1" }, value))).value();
+const roundTrip = (value: unknown) => unpackMessage(joined({ op: "result", id: "c1" }, value)).value();
 
 test.each([
   ["null", null],
@@ -55,10 +55,7 @@ test("integers are exact, and fractions with many digits stay numbers", () => {
 
 test("an array is a view of the message, not a copy of it", () => {
   const data = Float64Array.from({ length: 10_000 }, (_, i) => i / 7);
-  const message = packMessage(
-    { op: "result" },
-    { nested: [new NdArray("float64", [100, 100], data)] },
-  ) as Buffer;
+  const message = joined({ op: "result" }, { nested: [new NdArray("float64", [100, 100], data)] });
   const { nested } = unpackMessage(message).value() as { nested: [NdArray] };
   expect(nested[0].shape).toEqual([100, 100]);
   expect(nested[0].data).toEqual(data);
@@ -66,7 +63,7 @@ test("an array is a view of the message, not a copy of it", () => {
 });
 
 test("a small array does not keep the memory that it came in alive", () => {
-  const packed = packMessage({ op: "result" }, Float32Array.of(1, 2, 3)) as Buffer;
+  const packed = joined({ op: "result" }, Float32Array.of(1, 2, 3));
   const read = Buffer.alloc(65_536);
   read.set(packed, 8);
   const array = unpackMessage(read.subarray(8, 8 + packed.length)).value() as NdArray;
@@ -75,7 +72,7 @@ test("a small array does not keep the memory that it came in alive", () => {
 });
 
 test("an array at an odd place is read all the same", () => {
-  const packed = packMessage({ op: "result" }, Float64Array.of(1.5, -2)) as Buffer;
+  const packed = joined({ op: "result" }, Float64Array.of(1.5, -2));
   const read = Buffer.alloc(packed.length + 1);
   read.set(packed, 1);
   expect((unpackMessage(read.subarray(1)).value() as NdArray).data).toEqual(Float64Array.of(1.5, -2));
@@ -83,10 +80,10 @@ test("an array at an odd place is read all the same", () => {
 
 test("buffers begin at multiples of 8, whatever the header's length", () => {
   for (let length = 1; length < 120; length++) {
-    const message = packMessage({ op: "call", id: "i".repeat(length), function: "ƒ" }, [
+    const message = joined({ op: "call", id: "i".repeat(length), function: "ƒ" }, [
       Uint8Array.of(1, 2, 3),
       Float64Array.of(length),
-    ]) as Buffer;
+    ]);
     const header = JSON.parse(message.toString("utf8", 0, message.indexOf(10))) as {
       json: number;
       buffers: number[];
