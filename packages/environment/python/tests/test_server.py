@@ -82,6 +82,27 @@ def test_another_holder_takes_it_over(tmp_path: Path) -> None:
         assert init.client().request("status").read_json(b"X")["holders"] == 1
 
 
+def test_a_holder_that_renews_holds_it_until_it_is_silent(tmp_path: Path) -> None:
+    with InitProcess(tmp_path, lease_ms=200) as init:
+        for _ in range(4):
+            status = init.client().request("renew", holder="one", seconds=0.2).read_json(b"X")
+            assert status["holders"] == 1
+            time.sleep(0.15)
+        assert init.client().request("renew", holder="two", seconds=0.3).read_json(b"X")["holders"] == 2
+        time.sleep(0.4)
+        assert alive(init.process.pid)
+        assert init.client().request("status").read_json(b"X")["holders"] == 0
+        assert init.process.wait(5) == 0
+
+
+def test_a_holder_that_renews_can_let_go(tmp_path: Path) -> None:
+    with InitProcess(tmp_path, lease_ms=200) as init:
+        init.client().request("renew", holder="one", seconds=60).read_json(b"X")
+        time.sleep(0.4)
+        assert init.client().request("renew", holder="one", seconds=0).read_json(b"X")["holders"] == 0
+        assert init.process.wait(5) == 0
+
+
 def test_ends_when_its_time_is_over_and_tells_its_holder(tmp_path: Path) -> None:
     with InitProcess(tmp_path, timeout_ms=300) as init:
         holder = init.client().request("hold")

@@ -13,7 +13,7 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the first process is told on its standard input."""
+    """What the first process is told when it starts."""
 
     id: str
     cwd: str
@@ -22,6 +22,8 @@ class Settings:
     timeout_ms: int
     timeout_reason: str
     adopt_orphans: bool
+    # Whether its commands have its own environment, below `env`.
+    inherit_env: bool
 
     @staticmethod
     def parse(text: str | bytes) -> Settings:
@@ -34,6 +36,7 @@ class Settings:
             timeout_ms=int(value["timeoutMs"]),
             timeout_reason=str(value.get("timeoutReason", "timeout")),
             adopt_orphans=bool(value["adoptOrphans"]),
+            inherit_env=bool(value.get("inheritEnv", False)),
         )
 
 
@@ -49,6 +52,8 @@ class Request:
     merge: bool = False
     path: str = ""
     executable: bool = False
+    holder: str = ""
+    seconds: float = 0.0
 
     @staticmethod
     def parse(payload: bytes) -> Request:
@@ -65,6 +70,8 @@ class Request:
             merge=bool(value.get("merge", False)),
             path=str(value.get("path", "")),
             executable=bool(value.get("executable", False)),
+            holder=str(value.get("holder", "")),
+            seconds=_number(value.get("seconds", 0)),
         )
 
 
@@ -76,6 +83,12 @@ def _object(text: str | bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest("not a JSON object")
     return cast("dict[str, Any]", value)
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, (int, float)):
+        raise BadRequest("`seconds` is a number")
+    return float(value)
 
 
 def _texts(value: object) -> dict[str, str]:

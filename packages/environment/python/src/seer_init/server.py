@@ -29,6 +29,7 @@ class Server:
     def __init__(self, listener: socket.socket, settings: Settings) -> None:
         self._listener = listener
         self._settings = settings
+        self._env = {**(os.environ if settings.inherit_env else {}), **settings.env}
         self._children = Children()
         self._lease = Lease(
             grace=settings.lease_ms / 1000,
@@ -41,8 +42,8 @@ class Server:
         self._reason: str | None = None
         self._wakeup, self._wake = os.pipe()
 
-    def run(self) -> None:
-        """Serves until the end, and returns when no other process of the sandbox is left."""
+    def run(self) -> str:
+        """Serves until the end, and returns its reason when no other process of the sandbox is left."""
         self._listener.setblocking(False)
         os.set_blocking(self._wake, False)
         os.set_blocking(self._wakeup, False)
@@ -61,6 +62,7 @@ class Server:
             if reason := self._lease.over():
                 self._end(reason)
         self._finish(self._reason)
+        return self._reason
 
     def _accept(self) -> None:
         # A client may be gone again by now.
@@ -109,7 +111,7 @@ class Server:
 
     def _answer(self, connection: frames.Connection, request: Request) -> None:
         if request.op == "exec":
-            env = {**self._settings.env, **request.env}
+            env = {**self._env, **request.env}
             Command(connection, self._children, request, request.cwd or self._settings.cwd, env).run()
         elif request.op == "read":
             files.read(connection, request)
@@ -119,6 +121,10 @@ class Server:
             files.make_directory(connection, request)
         elif request.op == "hold":
             self._hold(connection)
+        elif request.op == "renew":
+            self._lease.renew(request.holder, seconds=request.seconds)
+            self._look_at_lease()
+            connection.send_json(frames.RESULT, self._status())
         elif request.op == "status":
             connection.send_json(frames.RESULT, self._status())
         elif request.op == "terminate":
@@ -137,9 +143,12 @@ class Server:
             _until_disconnected(connection)
         finally:
             self._lease.release()
-            # The loop's next look at the lease may be later than the end of this grace.
-            with contextlib.suppress(BlockingIOError):
-                os.write(self._wake, b"\0")
+            self._look_at_lease()
+
+    def _look_at_lease(self) -> None:
+        """The loop's next look at it may be later than the end of a grace that has just begun."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake, b"\0")
 
     def _status(self) -> dict[str, object]:
         return {
