@@ -16,6 +16,7 @@ interface ImageJoinStreamingRequest {
   imageId: string;
   timeout: number;
   lastEntryId: string;
+  includeLogsForFinished: boolean;
 }
 
 /** Builds images and says how that went. */
@@ -35,6 +36,7 @@ export function imageHandlers({ images, secrets }: EmulatorState): Handlers {
       const image = images.find(request.imageId);
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(request.timeout * 1000)]);
       let sent = request.lastEntryId === "" ? 0 : Number(request.lastEntryId);
+      if (image.status !== "building" && !request.includeLogsForFinished) sent = image.log.length;
       while (true) {
         while (sent < image.log.length) {
           const data = image.log[sent++];

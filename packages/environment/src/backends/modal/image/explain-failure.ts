@@ -17,7 +17,7 @@ export function explainFailure(layer: Layer, failure: Failure): EnvironmentError
       { hint: "Start it again: layers that are built are kept." },
     );
   }
-  const { code, problem, hint } = blame(layer, log);
+  const { code, problem, hint } = blame(layer, `${log}\n${failure.failure}`);
   return new EnvironmentError(code, `${problem}:\n${text}`, { hint });
 }
 
@@ -41,7 +41,9 @@ function blame(layer: Layer, log: string) {
   }
   if (layer.kind === "base") {
     return {
-      code: "environment/python-not-found" as const,
+      code: /not found|unknown|does not exist/i.test(log)
+        ? ("environment/python-not-found" as const)
+        : ("environment/image-failed" as const),
       problem: `The image ${layer.title} cannot be fetched`,
       hint: "Check `pythonVersion`: https://hub.docker.com/_/python lists what there is.",
     };
