@@ -2,7 +2,7 @@ import type { ModelHandle } from "@seer/config";
 import { pythonMounts } from "@seer/rpc/launch";
 import { timeLimit } from "../../ledger/time-limit.ts";
 import type { MachineStep, ModelStep } from "../../plan/plan.ts";
-import { boot } from "./init/boot.ts";
+import { boot } from "./boot.ts";
 import { places, readOnlyMounts, writableMounts } from "./layout.ts";
 import { LocalMachine } from "./local-machine.ts";
 import { identify } from "./process-identity.ts";

@@ -17,10 +17,11 @@ import type {
   SandboxState,
   SnapshotContent,
 } from "../backend.ts";
+import { InitClient } from "../init/init-client.ts";
+import type { Booted, SandboxProcesses } from "./boot.ts";
 import { releaseName } from "./claim-name.ts";
+import { dialSocket } from "./dial-socket.ts";
 import { sandboxDirectories } from "./home.ts";
-import type { Booted, SandboxProcesses } from "./init/boot.ts";
-import { InitClient } from "./init/init-client.ts";
 import { realPath } from "./layout.ts";
 import { isAlive, signalProcess } from "./process-identity.ts";
 import { readRecord, type SandboxRecord, writeRecord } from "./record.ts";
@@ -48,7 +49,8 @@ export class LocalMachine implements Machine {
 
   /** @throws EnvironmentError `environment/ended` */
   static async takeUp(record: SandboxRecord, processes: SandboxProcesses): Promise<LocalMachine> {
-    const client = new InitClient(sandboxDirectories(record.state.id).socket);
+    const { socket } = sandboxDirectories(record.state.id);
+    const client = new InitClient(() => dialSocket(socket));
     return new LocalMachine(record, { processes, client, hold: await client.hold() });
   }
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { writeAtomically } from "../../write-atomically.ts";
 import type { SandboxState } from "../backend.ts";
+import type { SandboxProcesses } from "./boot.ts";
 import { sandboxDirectories } from "./home.ts";
-import type { SandboxProcesses } from "./init/boot.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 /** What is kept of a sandbox on this machine, for other processes of this user: it holds the tokens of interfaces. */

@@ -1,26 +1,26 @@
 import { once } from "node:events";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { EnvironmentError } from "../../../errors.ts";
+import type { Duplex } from "node:stream";
 import { chunkSize, type Frame, kinds, packFrame, readFrames } from "./frames.ts";
 
 /** A request to a sandbox's first process; `seer_init/requests.py` has its keys. */
 export interface InitRequest {
-  readonly op: "exec" | "read" | "write" | "make-directory" | "hold" | "status" | "terminate";
+  readonly op: "exec" | "read" | "write" | "make-directory" | "hold" | "renew" | "status" | "terminate";
   readonly [key: string]: unknown;
 }
 
-// The kernel's limit is 108 bytes, on some systems 104.
-const longestSocketPath = 100;
+/**
+ * Makes a connection to a sandbox's first process, which is the backend's business.
+ *
+ * @throws EnvironmentError `environment/ended` when it has ended
+ */
+export type Dial = () => Promise<Duplex & { unref?: () => void }>;
 
 /** One connection to a sandbox's first process, which is one request. */
 export class InitConnection {
-  readonly #socket: Socket;
+  readonly #socket: Awaited<ReturnType<Dial>>;
   readonly #frames: AsyncGenerator<Frame, void>;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Awaited<ReturnType<Dial>>) {
     this.#socket = socket;
     this.#frames = readFrames(socket);
     // A connection that breaks ends its frames, which is what everybody looks at.
@@ -28,9 +28,8 @@ export class InitConnection {
   }
 
   /** @throws EnvironmentError `environment/ended` when nobody listens any more */
-  static async open(path: string, request: InitRequest): Promise<InitConnection> {
-    const socket = await openSocket(path);
-    const connection = new InitConnection(socket);
+  static async open(dial: Dial, request: InitRequest): Promise<InitConnection> {
+    const connection = new InitConnection(await dial());
     await connection.send(kinds.request, JSON.stringify(request));
     return connection;
   }
@@ -68,32 +67,10 @@ export class InitConnection {
 
   /** Keeps the connection from keeping this process alive. */
   unref(): void {
-    this.#socket.unref();
+    this.#socket.unref?.();
   }
 
   close(): void {
     this.#socket.destroy();
-  }
-}
-
-async function openSocket(path: string): Promise<Socket> {
-  if (Buffer.byteLength(path) <= longestSocketPath) return await dial(path);
-  const directory = await mkdtemp(join(tmpdir(), "seer-"));
-  try {
-    await symlink(dirname(path), join(directory, "s"));
-    return await dial(join(directory, "s", "init.sock"));
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-async function dial(path: string): Promise<Socket> {
-  const socket = connect({ path });
-  try {
-    await once(socket, "connect");
-    return socket;
-  } catch (cause) {
-    socket.destroy();
-    throw new EnvironmentError("environment/ended", "The sandbox has ended", { cause });
   }
 }

@@ -1,6 +1,6 @@
-import { EnvironmentError } from "../../../errors.ts";
-import type { EndReason, FileContent, MachineCommand, MachineProcess } from "../../backend.ts";
-import { InitConnection } from "./connection.ts";
+import { EnvironmentError } from "../../errors.ts";
+import type { EndReason, FileContent, MachineCommand, MachineProcess } from "../backend.ts";
+import { type Dial, InitConnection } from "./connection.ts";
 import { type Frame, kinds } from "./frames.ts";
 
 /** What keeps a sandbox alive, until `release` or the end of this process. */
@@ -12,15 +12,15 @@ export interface Hold {
 
 /** Asks a sandbox's first process; paths and commands are those of its processes. */
 export class InitClient {
-  readonly #socket: string;
+  readonly #dial: Dial;
 
-  constructor(socketPath: string) {
-    this.#socket = socketPath;
+  constructor(dial: Dial) {
+    this.#dial = dial;
   }
 
   /** @throws EnvironmentError `environment/ended` */
   async hold(): Promise<Hold> {
-    const connection = await InitConnection.open(this.#socket, { op: "hold" });
+    const connection = await InitConnection.open(this.#dial, { op: "hold" });
     await expect(connection, kinds.started);
     connection.unref();
     const ended = connection.next().then((frame) => {
@@ -32,22 +32,22 @@ export class InitClient {
 
   /** Ends the sandbox; returns when its processes have ended. */
   async terminate(): Promise<void> {
-    await this.#finish(await InitConnection.open(this.#socket, { op: "terminate" }));
+    await this.#finish(await InitConnection.open(this.#dial, { op: "terminate" }));
   }
 
   async ensureDir(path: string): Promise<void> {
-    await this.#finish(await InitConnection.open(this.#socket, { op: "make-directory", path }));
+    await this.#finish(await InitConnection.open(this.#dial, { op: "make-directory", path }));
   }
 
   async readFile(path: string): Promise<Uint8Array> {
-    const connection = await InitConnection.open(this.#socket, { op: "read", path });
+    const connection = await InitConnection.open(this.#dial, { op: "read", path });
     const pieces: Uint8Array[] = [];
     await this.#finish(connection, (frame) => pieces.push(frame.payload));
     return Uint8Array.from(Buffer.concat(pieces));
   }
 
   async writeFile(path: string, content: FileContent, executable: boolean): Promise<void> {
-    const connection = await InitConnection.open(this.#socket, { op: "write", path, executable });
+    const connection = await InitConnection.open(this.#dial, { op: "write", path, executable });
     try {
       await expect(connection, kinds.started);
       await connection.sendInput(pieces(content));
@@ -60,7 +60,7 @@ export class InitClient {
   }
 
   async exec({ onOutput, stdin, ...command }: MachineCommand): Promise<MachineProcess> {
-    const connection = await InitConnection.open(this.#socket, {
+    const connection = await InitConnection.open(this.#dial, {
       op: "exec",
       ...command,
       stdin: stdin !== undefined,

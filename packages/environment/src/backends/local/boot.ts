@@ -5,12 +5,13 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type BubblewrapOptions, bubblewrapArguments } from "@seer/rpc/launch";
-import { EnvironmentError } from "../../../errors.ts";
-import { pythonSource } from "../../../python-source.ts";
-import type { EndReason } from "../../backend.ts";
-import type { SandboxDirectories } from "../home.ts";
-import { identify, type ProcessIdentity, signalProcess } from "../process-identity.ts";
-import { type Hold, InitClient } from "./init-client.ts";
+import { EnvironmentError } from "../../errors.ts";
+import { pythonSource } from "../../python-source.ts";
+import type { EndReason } from "../backend.ts";
+import { type Hold, InitClient } from "../init/init-client.ts";
+import { dialSocket } from "./dial-socket.ts";
+import type { SandboxDirectories } from "./home.ts";
+import { identify, type ProcessIdentity, signalProcess } from "./process-identity.ts";
 
 export interface BootOptions {
   /** A Python of this machine. */
@@ -54,7 +55,7 @@ export interface Booted {
 export async function boot(options: BootOptions): Promise<Booted> {
   const { directories } = options;
   const outer = await launch(options);
-  const client = new InitClient(directories.socket);
+  const client = new InitClient(() => dialSocket(directories.socket));
   try {
     const hold = await client.hold();
     const init = identify(await readPid(directories.initInfo));
