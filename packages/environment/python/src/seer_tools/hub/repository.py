@@ -1,0 +1,60 @@
+"""What the hub has of a model, at one commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from seer_tools.hub.choose_files import choose_files, has_weights, is_adapter
+from seer_tools.hub.client import hub
+from seer_tools.hub.failures import FetchError
+
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class RepoFile:
+    path: str
+    size: int
+    #: The hash by which the hub and its cache know the content.
+    etag: str
+    #: Kept outside of git, and so large enough to be worth going on with.
+    large: bool
+
+
+@dataclass(frozen=True)
+class Repository:
+    model: str
+    commit: str
+    files: tuple[RepoFile, ...]
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+def resolve(model: str, revision: str | None, *, adapter: bool) -> Repository:
+    """Asks the hub which commit a revision is now, and for its files; nothing asks for the branch again."""
+    info: Any = (
+        hub().HfApi().model_info(model, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS)
+    )
+    siblings: list[Any] = info.siblings or []
+    paths = [str(sibling.rfilename) for sibling in siblings]
+    check_kind(model, paths, adapter=adapter)
+    chosen = set(choose_files(paths))
+    files = [_file(sibling) for sibling in siblings if sibling.rfilename in chosen]
+    return Repository(model, str(info.sha), tuple(files))
+
+
+def check_kind(model: str, paths: list[str], *, adapter: bool) -> None:
+    """Refuses an adapter that is asked for as a model, and the other way round."""
+    if adapter and not is_adapter(paths):
+        raise FetchError("not-adapter", f"{model} is no PEFT adapter: it has no adapter_config.json")
+    if not adapter and is_adapter(paths) and not has_weights(paths):
+        raise FetchError("is-adapter", f"{model} is a PEFT adapter and no whole model")
+
+
+def _file(sibling: Any) -> RepoFile:
+    lfs = sibling.lfs
+    etag = str(lfs.sha256 if lfs is not None else sibling.blob_id)
+    return RepoFile(str(sibling.rfilename), int(sibling.size or 0), etag, lfs is not None)
