@@ -30,14 +30,6 @@ test.each([
   expect(error.message).toContain(named);
 });
 
-test("snapshots are refused, and refusing ends nothing", async () => {
-  expect((await errorOf(Sandbox.fromSnapshot("x"))).code).toBe("environment/unsupported");
-  await using sandbox = await new Sandbox({ executionMode: "cli" }).start();
-  expect((await errorOf(sandbox.snapshot("now"))).code).toBe("environment/unsupported");
-  expect((await errorOf(sandbox.terminate({ saveSnapshot: true }))).code).toBe("environment/unsupported");
-  expect(await sandbox.exec("echo alive")).toBe("alive\n");
-});
-
 test("a local file or directory that is not there, or is the other, is named", async () => {
   const file = join(folder, "nothing.txt");
   const missing = await errorOf(new Sandbox({ localFiles: [[file, "/workspace/x"]] }).start());

@@ -25,10 +25,7 @@ export interface BackendStartOptions {
   /** What the plan's workspace step puts in place. */
   workspace?: Workspace | undefined;
   isolation: IsolationChoice;
-  /**
-   * What to begin with. Its files are in place already: of the steps after `machine`, only services are carried out
-   * again.
-   */
+  /** What to begin with. The plan has no steps for the files that it brings. */
   from?: SnapshotRecord | undefined;
   /** Told what begins and ends to cost, at the moment when it does. */
   meter: Meter;

@@ -3,8 +3,13 @@ import type { Workspace } from "@seer/workspace";
 import type { EndReason, IsolationChoice, Machine, SnapshotRecord } from "../backends/backend.ts";
 import { attachMachine, selectBackend } from "../backends/select-backend.ts";
 import { EnvironmentError } from "../errors.ts";
+import { fitWarning } from "../gpus/fit.ts";
+import { followMachine } from "../ledger/follow-machine.ts";
+import { machineOf } from "../ledger/machine-of.ts";
+import { RunAccount } from "../ledger/run-account.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import type { Plan } from "../plan/plan.ts";
+import { remainingPlan } from "../plan/remaining-plan.ts";
 import { type Mask, maskFor } from "../secrets/mask.ts";
 import { knownSecrets, resolveSecrets } from "../secrets/resolve-secrets.ts";
 import { forgetConfig, keepConfig, keptConfig } from "../snapshots/kept-config.ts";
@@ -32,6 +37,8 @@ export class SandboxLife {
   #config: SandboxConfig;
   readonly #isolation: IsolationChoice;
   #machine: Machine | undefined;
+  #account: RunAccount | undefined;
+  #following: Disposable | undefined;
   #starting: { abort: AbortController; settled: Promise<unknown> } | undefined;
   #isOwner = true;
   #secrets: Readonly<Record<string, string>> = {};
@@ -71,6 +78,10 @@ export class SandboxLife {
     this.#starting = { abort, settled };
     try {
       this.#machine = await settled;
+    } catch (error) {
+      // What was fetched for it may have cost something.
+      this.#account?.close("terminated");
+      throw error;
     } finally {
       this.#starting = undefined;
     }
@@ -79,6 +90,7 @@ export class SandboxLife {
   async takeUp(idOrName: string): Promise<void> {
     this.#isOwner = false;
     this.#machine = await attachMachine(idOrName);
+    this.#following = followMachine(this.#machine);
     const { state } = this.#machine;
     this.#config = (await keptConfig(state.id)) ?? configOfState(state);
     this.#useSecrets(await knownSecrets(state.secrets));
@@ -107,6 +119,7 @@ export class SandboxLife {
     this.#starting?.abort.abort(ended);
     await this.#starting?.settled.catch(() => {});
     await this.#machine?.terminate();
+    this.#account?.close("terminated");
     if (this.#machine === undefined) return;
     forget(this.#machine);
     await forgetConfig(this.#machine.state.id);
@@ -115,17 +128,22 @@ export class SandboxLife {
   /** Ends what this process has started, and lets go of what it has taken up. */
   async dispose(): Promise<void> {
     if (this.#isOwner) await this.terminate();
-    else this.#machine?.release();
+    else {
+      this.#following?.[Symbol.dispose]();
+      this.#machine?.release();
+    }
   }
 
   async #start({ kind, name, workspace, from }: LifeStartOptions, signal: AbortSignal): Promise<Machine> {
     if (name !== undefined) checkSandboxName(name);
     checkSupported(this.#config);
-    const plan = buildPlan(this.#config, { kind, workspace });
+    const whole = buildPlan(this.#config, { kind, workspace });
+    const plan = from === undefined ? whole : remainingPlan(whole);
     const backend = await selectBackend(plan.backend);
     const secrets = await resolveSecrets(this.#config.secrets);
     this.#useSecrets(secrets);
-    for (const step of plan.steps) if (step.kind === "file") this.uploaded.add(step.to);
+    const account = await this.#openAccount(plan, name);
+    for (const step of whole.steps) if (step.kind === "file") this.uploaded.add(step.to);
     signal.throwIfAborted();
     const machine = await backend.start(plan, {
       name,
@@ -134,13 +152,25 @@ export class SandboxLife {
       from,
       signal,
       isolation: this.#isolation,
-      meter: { affordableMs: () => Infinity, begin: () => {}, end: () => {} },
-      onMachine: endWithProcess,
+      meter: account,
+      onMachine: (started) =>
+        endWithProcess(started, (reason) => account.machineEnded(started.state.id, reason)),
       onProgress: this.report,
     });
     await keepConfig(machine.state.id, this.#config).catch(() => {});
     void machine.ended.then(() => forgetConfig(machine.state.id)).catch(() => {});
     return machine;
+  }
+
+  /** One account for all that this start brings; nothing slow begins when its budget does not reach. */
+  async #openAccount(plan: Plan, name: string | undefined): Promise<RunAccount> {
+    const { timeoutMs, budgetUsd } = this.#config;
+    const { backend } = plan;
+    this.#account ??= await RunAccount.open({ backend, name, timeoutMs, budgetUsd, onProgress: this.report });
+    this.#account.affordableMs(machineOf(plan));
+    const warning = await fitWarning(plan);
+    if (warning !== undefined) this.report(warning);
+    return this.#account;
   }
 
   #useSecrets(secrets: Readonly<Record<string, string>>): void {

@@ -27,14 +27,22 @@ def write(connection: frames.Connection, request: Request) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".seer-")
     connection.send_json(frames.STARTED, {})
+    kind = frames.INPUT
     try:
         with os.fdopen(descriptor, "wb") as file:
-            while (frame := connection.read())[0] == frames.INPUT:
-                file.write(frame[1])
+            while kind == frames.INPUT:
+                kind, data = connection.read()
+                file.write(data)
             os.fchmod(file.fileno(), _mode(path, executable=request.executable))
-        if frame[0] != frames.END_OF_INPUT:
+        if kind != frames.END_OF_INPUT:
             raise frames.Disconnected
         os.replace(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        # The client is heard out: what it still sends to a closed connection would lose it the answer.
+        while kind == frames.INPUT:
+            kind, _ = connection.read()
+        raise
     except BaseException:
         os.unlink(temporary)
         raise

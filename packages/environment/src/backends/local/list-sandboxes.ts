@@ -1,4 +1,6 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
+import { removeTree } from "../../remove-tree.ts";
+import { forgetConfig } from "../../snapshots/kept-config.ts";
 import type { SandboxInfo } from "../backend.ts";
 import { releaseName } from "./claim-name.ts";
 import { endLeftovers } from "./end-leftovers.ts";
@@ -20,7 +22,8 @@ export async function listSandboxes(): Promise<SandboxInfo[]> {
 
 async function clearAway(id: string, record: SandboxRecord | undefined): Promise<void> {
   if (record?.state.isolation.kind === "none") await endLeftovers(id);
-  await rm(sandboxDirectories(id).root, { recursive: true, force: true });
+  await removeTree(sandboxDirectories(id).root);
+  await forgetConfig(id);
   if (record !== undefined) await releaseName(record.state);
 }
 

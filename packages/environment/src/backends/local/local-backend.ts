@@ -1,10 +1,10 @@
 import { EnvironmentError } from "../../errors.ts";
-import { unsupported } from "../../sandbox/check-supported.ts";
 import type { Backend, Machine } from "../backend.ts";
 import { idOfName } from "./claim-name.ts";
 import { listSandboxes } from "./list-sandboxes.ts";
 import { LocalMachine } from "./local-machine.ts";
 import { isRecordAlive, readRecord } from "./record.ts";
+import { removeFiles } from "./snapshot/take.ts";
 import { startSandbox } from "./start-sandbox.ts";
 
 /** Sandboxes on this machine: each one a directory and a tree of processes, isolated by bubblewrap where it works. */
@@ -13,9 +13,7 @@ export const localBackend: Backend = {
   start: startSandbox,
   attach,
   list: listSandboxes,
-  removeSnapshot: async () => {
-    throw unsupported("snapshots");
-  },
+  removeSnapshot: removeFiles,
 };
 
 async function attach(idOrName: string): Promise<Machine> {

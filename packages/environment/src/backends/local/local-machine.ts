@@ -1,10 +1,9 @@
 import { rmSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { posix } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sandboxPaths } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
-import { unsupported } from "../../sandbox/check-supported.ts";
+import { removeTree } from "../../remove-tree.ts";
 import { Turns } from "../../turns.ts";
 import { within } from "../../within.ts";
 import type {
@@ -25,6 +24,7 @@ import { sandboxDirectories } from "./home.ts";
 import { realPath } from "./layout.ts";
 import { isAlive, signalProcess } from "./process-identity.ts";
 import { readRecord, type SandboxRecord, writeRecord } from "./record.ts";
+import { takeFiles } from "./snapshot/take.ts";
 
 // The first process asks the others to end and kills them a second later; this is for one that does not.
 const endMs = 10_000;
@@ -98,8 +98,8 @@ export class LocalMachine implements Machine {
     this.#record = record;
   }
 
-  async snapshot(): Promise<SnapshotContent> {
-    throw unsupported("`snapshot`");
+  async snapshot(options: { id: string; signal?: AbortSignal | undefined }): Promise<SnapshotContent> {
+    return await takeFiles(this.#record, options);
   }
 
   terminate(): Promise<void> {
@@ -118,7 +118,7 @@ export class LocalMachine implements Machine {
     // The reason is on its way.
     await within(this.ended, endMs, undefined);
     this.#release();
-    await rm(sandboxDirectories(this.state.id).root, { recursive: true, force: true, maxRetries: 3 });
+    await removeTree(sandboxDirectories(this.state.id).root);
     await releaseName(this.state);
   }
 
@@ -130,7 +130,11 @@ export class LocalMachine implements Machine {
       if (performance.now() > deadline) signalProcess(this.processes.init, "SIGKILL");
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
-    rmSync(sandboxDirectories(this.state.id).root, { recursive: true, force: true, maxRetries: 3 });
+    try {
+      rmSync(sandboxDirectories(this.state.id).root, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // Others are to be ended too; whoever lists sandboxes next clears it away.
+    }
   }
 
   #isRunning(): boolean {

@@ -1,12 +1,14 @@
 import type { RepoHandle } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
-import type { GpuStep, ModelStep, Plan } from "../../plan/plan.ts";
+import type { GpuStep, ModelStep, Plan, ServiceStep } from "../../plan/plan.ts";
+import { servicesOf } from "../../plan/services-of.ts";
 import type { BackendStartOptions, SandboxState, ServiceRecord } from "../backend.ts";
 import { type SandboxDirectories, sandboxDirectories } from "./home.ts";
 import { pathMap, realPath } from "./layout.ts";
 import type { LocalMachine } from "./local-machine.ts";
 import type { PythonEnvironment } from "./python/python-environment.ts";
 import type { PathMap } from "./record.ts";
+import type { LocalServices } from "./services/prepare-services.ts";
 
 /** One start of a sandbox on this machine: what is known of it, and what its steps have made for those that follow. */
 export class StartContext {
@@ -21,7 +23,11 @@ export class StartContext {
   readonly modelMounts: Mount[] = [];
   readonly repos: RepoHandle[] = [];
   gpu: GpuStep | undefined;
+  readonly plannedServices: readonly ServiceStep["service"][];
   readonly services: ServiceRecord[] = [];
+  serviceNeeds: LocalServices = { mounts: [] };
+  /** The paths by which the files of the snapshot that it begins with know themselves. */
+  before: PathMap | undefined;
   /** PYTHONPATH inside. */
   pythonPath = "";
   #environment: PythonEnvironment | undefined;
@@ -31,6 +37,7 @@ export class StartContext {
     this.id = id;
     this.name = options.name ?? id;
     this.kind = plan.kind;
+    this.plannedServices = servicesOf(plan);
     this.options = options;
     this.isolation = isolation;
     this.directories = sandboxDirectories(id);
@@ -61,7 +68,7 @@ export class StartContext {
   }
 
   get paths(): PathMap {
-    return this.isolated ? [] : pathMap(this.directories, this.#environment?.directory);
+    return this.isolated ? [] : pathMap(this.directories, this.#environment?.directory, this.serviceNeeds.mounts);
   }
 
   real(path: string): string {

@@ -1,16 +1,19 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { environmentVariables } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { BackendStartOptions, Machine } from "../backend.ts";
+import { removeTree } from "../../remove-tree.ts";
+import type { BackendStartOptions, Machine, SnapshotRecord } from "../backend.ts";
 import { carryOut } from "../carry-out.ts";
 import { checkSources } from "../check-sources.ts";
 import { startingRecord } from "./boot-machine.ts";
 import { chooseIsolation } from "./choose-isolation.ts";
 import { claimName, releaseName } from "./claim-name.ts";
+import { explainFullDisk } from "./disk-full.ts";
 import { newSandboxId } from "./home.ts";
 import { listSandboxes } from "./list-sandboxes.ts";
 import { writeRecord } from "./record.ts";
+import { moveRepository, movesOf, restoreFiles } from "./snapshot/restore.ts";
 import { StartContext } from "./start-context.ts";
 import { stepHandlers } from "./step-handlers.ts";
 
@@ -26,6 +29,7 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
     await makeDirectories(context);
     await writeRecord(startingRecord(context));
     await claimName(context.name, context.id);
+    if (options.from !== undefined) await beginWith(options.from, context);
     await carryOut(plan, stepHandlers(context), options);
     const { machine } = context;
     await machine.update({ ...startingRecord(context), processes: machine.processes });
@@ -33,13 +37,21 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
   } catch (error) {
     // What went wrong is what matters, not what else goes wrong because of it.
     await undo(context).catch(() => {});
-    throw error;
+    throw explainFullDisk(error);
   }
+}
+
+async function beginWith(from: SnapshotRecord, context: StartContext): Promise<void> {
+  const { onProgress, signal } = context.options;
+  onProgress(`Copying the files of the snapshot ${from.id}`);
+  context.before = await restoreFiles(from, { directories: context.directories, signal });
+  const moves = movesOf(context.before, (path) => context.real(path));
+  context.repos.push(...from.repos.map((repo) => moveRepository(repo, moves)));
 }
 
 async function undo(context: StartContext): Promise<void> {
   if (context.hasMachine) await context.machine.terminate();
-  await rm(context.directories.root, { recursive: true, force: true });
+  await removeTree(context.directories.root);
   await releaseName(context);
 }
 

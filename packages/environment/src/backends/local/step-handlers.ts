@@ -2,7 +2,7 @@ import { delimiter } from "node:path";
 import { installWorkspace } from "@seer/workspace";
 import type { RepositoryStep } from "../../plan/plan.ts";
 import { withoutCredentials } from "../../plan/without-credentials.ts";
-import { unsupported } from "../../sandbox/check-supported.ts";
+import { startService } from "../../services/start-service.ts";
 import type { StepHandlers } from "../carry-out.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
 import { bootMachine } from "./boot-machine.ts";
@@ -14,6 +14,9 @@ import { installRepository } from "./place/install-repository.ts";
 import { placeModel } from "./place/place-model.ts";
 import { pythonEnvironment } from "./python/python-environment.ts";
 import { makeSandboxPython } from "./python/sandbox-python.ts";
+import { movePython } from "./snapshot/move-python.ts";
+import { movesOf } from "./snapshot/restore.ts";
+import { prepareServices } from "./services/prepare-services.ts";
 import type { StartContext } from "./start-context.ts";
 
 /** What each step of a plan means on this machine. */
@@ -33,12 +36,19 @@ export function stepHandlers(context: StartContext): StepHandlers {
       context.models.push(step);
     },
     python: async (step) => {
+      context.serviceNeeds = await prepareServices(context.plannedServices, step, { onProgress, signal });
       context.environment = await pythonEnvironment(step, { onProgress, signal });
       await makeSandboxPython(context.environment, {
         directory: directories.python,
         inside: context.real(places.python),
         environmentInside: context.real(places.environment),
       });
+      if (context.before !== undefined) {
+        await movePython(
+          directories.python,
+          movesOf(context.before, (path) => context.real(path)),
+        );
+      }
     },
     machine: async (step) => {
       const libraries = `${context.real(places.workspace)}/lib`;
@@ -59,7 +69,9 @@ export function stepHandlers(context: StartContext): StepHandlers {
       if (workspace !== undefined) await installWorkspace(workspace, context.machine, { root, signal });
     },
     service: async ({ service }) => {
-      throw unsupported(service);
+      const { machine, serviceNeeds } = context;
+      const { codeServer } = serviceNeeds;
+      context.services.push(await startService(machine, service, { onProgress, signal, codeServer }));
     },
   };
 }

@@ -28,6 +28,8 @@ export interface PythonEnvironment {
 export interface EnvironmentOptions {
   onProgress: Progress;
   signal?: AbortSignal | undefined;
+  /** Says only what takes time. */
+  quiet?: boolean | undefined;
 }
 
 const marker = "seer-environment.json";
@@ -42,14 +44,14 @@ export async function pythonEnvironment(
   step: PythonStep,
   options: EnvironmentOptions,
 ): Promise<PythonEnvironment> {
-  const { onProgress, signal } = options;
+  const { onProgress, signal, quiet = false } = options;
   const interpreter = await findInterpreter(step.version, signal);
   const packages = [...new Set(step.packages)].toSorted();
   const directory = join(environmentsDirectory(), await hash(interpreter, packages));
   const version = interpreter.version.join(".");
   const existing = await readMarker(directory);
   if (existing !== undefined) {
-    onProgress(`Python ${version}${list(packages)}: from the cache`);
+    if (!quiet) onProgress(`Python ${version}${list(packages)}: from the cache`);
     return existing;
   }
   await using lock = await lockFile(`${directory}.lock`, {

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { putDirectory, putFile, putLink } from "./put-file.ts";
 import type { PythonEnvironment } from "./python-environment.ts";
 
 export interface SandboxPythonOptions {
@@ -12,7 +13,8 @@ export interface SandboxPythonOptions {
 
 /**
  * Makes a sandbox's own Python: a virtual environment that finds the packages of a shared one after its own, so that
- * what is installed in the sandbox stays in it. That takes a few small files, so it costs no time.
+ * what is installed in the sandbox stays in it. That takes a few small files, so it costs no time. One that came with
+ * a snapshot keeps what was installed in it.
  */
 export async function makeSandboxPython(
   environment: PythonEnvironment,
@@ -20,11 +22,11 @@ export async function makeSandboxPython(
 ): Promise<void> {
   const { directory, inside, environmentInside } = options;
   const bin = join(directory, "bin");
-  const site = join(directory, environment.sitePackages);
-  await mkdir(bin, { recursive: true });
-  await mkdir(site, { recursive: true });
+  await putDirectory(directory, "bin");
+  await putDirectory(directory, environment.sitePackages);
   await copyInterpreter(environment, directory);
-  await writeFile(join(site, "seer.pth"), pathLines(environment, environmentInside));
+  const paths = pathLines(environment, environmentInside);
+  await putFile(join(directory, environment.sitePackages, "seer.pth"), paths);
   await copyScripts(environment, bin, `${inside}/bin/python`);
   await writePip(bin);
 }
@@ -34,13 +36,13 @@ async function copyInterpreter(environment: PythonEnvironment, directory: string
     /^python[\d.]*$/.test(name),
   );
   for (const name of names) {
-    await symlink(await linkTarget(environment, name), join(directory, "bin", name));
+    await putLink(await linkTarget(environment, name), join(directory, "bin", name));
   }
   if ((await stat(join(environment.directory, "lib64")).catch(() => undefined)) !== undefined) {
-    await symlink("lib", join(directory, "lib64"));
+    await putLink("lib", join(directory, "lib64"));
   }
   const settings = await readFile(join(environment.directory, "pyvenv.cfg"), "utf8");
-  await writeFile(join(directory, "pyvenv.cfg"), settings.replace(/^command = .*\n/m, ""));
+  await putFile(join(directory, "pyvenv.cfg"), settings.replace(/^command = .*\n/m, ""));
 }
 
 async function linkTarget(environment: PythonEnvironment, name: string): Promise<string> {
@@ -67,11 +69,20 @@ async function copyScripts(environment: PythonEnvironment, bin: string, python: 
     const content = await readFile(path);
     if (content.toString("latin1", 0, 2) !== "#!") continue;
     const text = content.toString("utf8").replaceAll(join(original, "python"), python);
-    await writeFile(join(bin, name), text, { mode: 0o755 });
+    await putScript(join(bin, name), text);
   }
 }
 
 async function writePip(bin: string): Promise<void> {
   const script = '#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n';
-  for (const name of ["pip", "pip3"]) await writeFile(join(bin, name), script, { mode: 0o755 });
+  for (const name of ["pip", "pip3"]) await putScript(join(bin, name), script);
+}
+
+/** Writes a command, unless one that was installed in the sandbox has its name. */
+async function putScript(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: "wx", mode: 0o755 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
