@@ -20,7 +20,6 @@ afterEach(async () => {
 });
 
 test.each([
-  [{ debug: true }, "`debug`"],
   [{ dockerInDocker: true }, "`dockerInDocker`"],
   [{ idle: { afterMs: 1000 } }, "`idle`"],
   [{ repos: [{ url: "a/b" }, { url: "a/c", dockerfile: "Dockerfile" }] }, "`repos[1].dockerfile`"],

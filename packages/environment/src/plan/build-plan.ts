@@ -45,6 +45,10 @@ export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }
       to: destination(from, to),
     })),
     ...(workspace === undefined ? [] : [workspaceStep(workspace)]),
+    // A scoped sandbox has nothing for an agent but the functions that it serves.
+    ...(kind === "sandbox" && config.executionMode === "notebook"
+      ? [{ kind: "service", service: "jupyter" } as const]
+      : []),
     ...(config.debug ? [{ kind: "service", service: "code-server" } as const] : []),
   ];
   checkPaths(steps);

@@ -8,7 +8,6 @@ import { EnvironmentError } from "../errors.ts";
  */
 export function checkSupported(config: SandboxConfig): void {
   const used = [
-    ...(config.debug ? ["debug"] : []),
     ...(config.dockerInDocker ? ["dockerInDocker"] : []),
     ...(config.idle === undefined ? [] : ["idle"]),
     ...config.repos.flatMap((repo, index) =>

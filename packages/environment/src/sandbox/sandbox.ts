@@ -15,6 +15,7 @@ import { availableBackends, selectBackend } from "../backends/select-backend.ts"
 import { uploadFile } from "../backends/upload.ts";
 import { EnvironmentError, type ExecError } from "../errors.ts";
 import { destination } from "../plan/build-plan.ts";
+import { findService, jupyterUrl } from "../services/find-service.ts";
 import { findSnapshot } from "../snapshots/find-snapshot.ts";
 import { type Snapshot, snapshotOf } from "../snapshots/snapshot.ts";
 import { configFor } from "../snapshots/snapshot-config.ts";
@@ -114,14 +115,19 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     return this.life.machine.state.repos;
   }
 
-  /** The Jupyter server; none runs in this release. */
+  /** The Jupyter server with its token, as Jupyter writes it: `http://…/?token=…`. None runs with `executionMode: "cli"`. */
   get jupyterUrl(): string | undefined {
-    return undefined;
+    return jupyterUrl(this.life.machine.state);
   }
 
-  /** The code-server of debug mode; none runs in this release. */
+  /** The code-server that runs with `debug: true`. */
   get codeServerUrl(): string | undefined {
-    return undefined;
+    return findService(this.life.machine.state, "code-server")?.url;
+  }
+
+  /** What code-server asks for. */
+  get codeServerPassword(): string | undefined {
+    return findService(this.life.machine.state, "code-server")?.secret;
   }
 
   /** Modal's own object, when the sandbox runs there. */

@@ -46,6 +46,16 @@ test("a plan has its steps in the order in which they can be done, what is cheap
   );
 });
 
+test("services come last: a notebook's server unless there is none to be, code-server for debugging", () => {
+  const last = (config: SandboxConfigInput, options?: PlanOptions) =>
+    describePlan(plan(config, options)).split("\n").slice(2);
+  const machine = " 2. Machine for at most 60 min";
+  expect(last({})).toEqual([machine, " 3. Jupyter server"]);
+  expect(last({ debug: true })).toEqual([machine, " 3. Jupyter server", " 4. code-server"]);
+  expect(last({ executionMode: "cli" })).toEqual([machine]);
+  expect(last({ debug: true }, { kind: "scoped" })).toEqual([machine, " 3. code-server"]);
+});
+
 test("a plan is data, and holds no secret", () => {
   const made = plan(everything, { workspace });
   expect(JSON.parse(JSON.stringify(made))).toEqual(made);

@@ -2,6 +2,7 @@ import type { ModelHandle } from "@seer/config";
 import { pythonMounts } from "@seer/rpc/launch";
 import { timeLimit } from "../../ledger/time-limit.ts";
 import type { MachineStep, ModelStep } from "../../plan/plan.ts";
+import { shareEngine } from "../docker/share-engine.ts";
 import { boot } from "./boot.ts";
 import { places, readOnlyMounts, writableMounts } from "./layout.ts";
 import { LocalMachine } from "./local-machine.ts";
@@ -69,12 +70,19 @@ export function startingRecord(context: StartContext): SandboxRecord {
 }
 
 async function view(context: StartContext) {
-  const { environment, directories, modelMounts, gpu } = context;
+  const { environment, directories, modelMounts, gpu, serviceNeeds, docker } = context;
+  const engine = docker && shareEngine(docker, { isolated: true });
   const { executable, prefixes } = environment;
   const python = await pythonMounts({ executable, prefixes, version: [3, 10, 0] });
   return {
-    readOnly: [...python.readOnly, ...readOnlyMounts(environment.directory), ...modelMounts],
-    writable: writableMounts(directories),
+    readOnly: [
+      ...python.readOnly,
+      ...readOnlyMounts(environment.directory),
+      ...serviceNeeds.mounts,
+      ...modelMounts,
+      ...(engine?.readOnly ?? []),
+    ],
+    writable: [...writableMounts(directories), ...(engine?.writable ?? [])],
     symlinks: python.symlinks,
     network: true,
     devices: gpu !== undefined ? ("gpu" as const) : ("none" as const),

@@ -17,7 +17,7 @@ export const places = {
   logs: runtimePaths.logs,
   /** The shared Python environment that the sandbox's own builds on. */
   environment: `${sandboxPaths.runtime}/environment`,
-  init: `${sandboxPaths.runtime}/init`,
+  init: runtimePaths.init,
 } as const;
 
 /** Where its writable places are on this machine. */
@@ -36,17 +36,24 @@ export function readOnlyMounts(environment: string): Mount[] {
   return [
     [environment, places.environment],
     [hostSourceDirectory(), places.host],
-    [join(pythonSource(), "seer_init"), `${places.init}/seer_init`],
+    ...["seer_init", "seer_services"].map(
+      (name) => [join(pythonSource(), name), `${places.init}/${name}`] as const,
+    ),
   ];
 }
 
 /** Where a sandbox without isolation finds what it would find at these paths. /tmp is everybody's there. */
-export function pathMap(directories: SandboxDirectories, environment: string | undefined): PathMap {
+export function pathMap(
+  directories: SandboxDirectories,
+  environment: string | undefined,
+  more: readonly Mount[],
+): PathMap {
   const shared: Mount[] = [
     ...(environment === undefined ? [] : [[environment, places.environment] as const]),
     [hostSourceDirectory(), places.host],
     [pythonSource(), places.init],
     [directories.models, places.models],
+    ...more,
   ];
   return [...writableMounts(directories), ...shared]
     .filter(([, called]) => called !== places.temporary)

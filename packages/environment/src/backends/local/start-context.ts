@@ -3,6 +3,7 @@ import type { Mount } from "@seer/rpc/launch";
 import type { GpuStep, ModelStep, Plan, ServiceStep } from "../../plan/plan.ts";
 import { servicesOf } from "../../plan/services-of.ts";
 import type { BackendStartOptions, SandboxState, ServiceRecord } from "../backend.ts";
+import type { DockerEngine } from "../docker/engine.ts";
 import { type SandboxDirectories, sandboxDirectories } from "./home.ts";
 import { pathMap, realPath } from "./layout.ts";
 import type { LocalMachine } from "./local-machine.ts";
@@ -25,6 +26,8 @@ export class StartContext {
   gpu: GpuStep | undefined;
   readonly plannedServices: readonly ServiceStep["service"][];
   readonly services: ServiceRecord[] = [];
+  /** Which containers are built and run with. */
+  docker: DockerEngine | undefined;
   serviceNeeds: LocalServices = { mounts: [] };
   /** The paths by which the files of the snapshot that it begins with know themselves. */
   before: PathMap | undefined;
@@ -68,7 +71,9 @@ export class StartContext {
   }
 
   get paths(): PathMap {
-    return this.isolated ? [] : pathMap(this.directories, this.#environment?.directory, this.serviceNeeds.mounts);
+    return this.isolated
+      ? []
+      : pathMap(this.directories, this.#environment?.directory, this.serviceNeeds.mounts);
   }
 
   real(path: string): string {

@@ -4,6 +4,8 @@ import type { RepositoryStep } from "../../plan/plan.ts";
 import { withoutCredentials } from "../../plan/without-credentials.ts";
 import { startService } from "../../services/start-service.ts";
 import type { StepHandlers } from "../carry-out.ts";
+import { buildRepositoryImage } from "../docker/build-repository-image.ts";
+import { engineCommand } from "../docker/engine.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
 import { bootMachine } from "./boot-machine.ts";
 import { places } from "./layout.ts";
@@ -14,9 +16,9 @@ import { installRepository } from "./place/install-repository.ts";
 import { placeModel } from "./place/place-model.ts";
 import { pythonEnvironment } from "./python/python-environment.ts";
 import { makeSandboxPython } from "./python/sandbox-python.ts";
+import { prepareServices } from "./services/prepare-services.ts";
 import { movePython } from "./snapshot/move-python.ts";
 import { movesOf } from "./snapshot/restore.ts";
-import { prepareServices } from "./services/prepare-services.ts";
 import type { StartContext } from "./start-context.ts";
 
 /** What each step of a plan means on this machine. */
@@ -87,5 +89,13 @@ async function checkOut(step: RepositoryStep, context: StartContext): Promise<vo
   });
   if (step.install) await installRepository(step, context.machine, context.options);
   const path = context.real(step.path);
-  context.repos.push({ url: withoutCredentials(step.name), commit, path, installed: step.install });
+  const image = await buildImage(step, commit, context);
+  context.repos.push({ url: withoutCredentials(step.name), commit, path, installed: step.install, image });
+}
+
+async function buildImage(step: RepositoryStep, commit: string, context: StartContext) {
+  const { docker, machine, options } = context;
+  if (step.dockerfile === undefined || docker === undefined) return undefined;
+  const engine = engineCommand(docker.kind);
+  return await buildRepositoryImage(machine, step, { ...options, commit, engine, hostNetwork: false });
 }
