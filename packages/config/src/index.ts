@@ -21,6 +21,7 @@ export {
 } from "./names.ts";
 export { nearest } from "./nearest.ts";
 export { parseConfig } from "./parse.ts";
+export { type PricesConfig, pricesConfigSchema } from "./prices-config.ts";
 export { type RepoConfig, type RepoConfigInput, repoConfigSchema } from "./repo-config.ts";
 export {
   type Backend,

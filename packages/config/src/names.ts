@@ -17,6 +17,8 @@ export const environmentVariables = {
   backend: "SEER_BACKEND",
   /** Where sandboxes, caches and records live; `~/.seer` when unset. */
   home: "SEER_HOME",
+  /** What each sandbox that this process starts may cost at most, in US dollars. */
+  budgetUsd: "SEER_BUDGET_USD",
   /** The Python interpreter to use instead of the first `python3` on the path. */
   python: "SEER_PYTHON",
   /** The URL and token with which generated clients call a served interface. */

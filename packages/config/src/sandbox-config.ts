@@ -121,7 +121,16 @@ export type SandboxConfig = z.output<typeof sandboxConfigSchema> & { backend: Ba
 export function parseSandboxConfig(input: SandboxConfigInput = {}): SandboxConfig {
   const config = parseConfig("SandboxConfig", sandboxConfigSchema, input);
   const backend = config.backend ?? defaultBackend();
-  return { ...config, backend };
+  const budgetUsd = lowerBudget(config.budgetUsd);
+  return { ...config, backend, ...(budgetUsd === undefined ? {} : { budgetUsd }) };
+}
+
+/** The environment can lower what a sandbox may cost, and cannot raise it. */
+function lowerBudget(configured: number | undefined): number | undefined {
+  const value = process.env[environmentVariables.budgetUsd];
+  if (value === undefined || value === "") return configured;
+  const most = parseConfig(environmentVariables.budgetUsd, z.coerce.number().positive(), value);
+  return Math.min(most, configured ?? most);
 }
 
 function defaultBackend(): Backend {

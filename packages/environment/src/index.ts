@@ -5,6 +5,7 @@ export type {
   SandboxState,
 } from "./backends/backend.ts";
 export { EnvironmentError, type EnvironmentErrorCode, ExecError } from "./errors.ts";
+export { type CostOptions, type RunCost, readCosts } from "./ledger/run-cost.ts";
 export { buildPlan, type PlanOptions } from "./plan/build-plan.ts";
 export { describePlan } from "./plan/describe-plan.ts";
 export type { Plan, PlanStep } from "./plan/plan.ts";

@@ -1,14 +1,21 @@
-import type { Machine } from "../backends/backend.ts";
+import type { EndReason, Machine } from "../backends/backend.ts";
 
 // Sandboxes that end with this process, and are ended by it when it can still do something.
-const owned = new Set<Machine>();
+const owned = new Map<Machine, (reason: EndReason) => void>();
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Ends a machine with this process; one that is killed outright leaves that to the machine's lease. */
-export function endWithProcess(machine: Machine): void {
+/**
+ * Ends a machine with this process; one that is killed outright leaves that to the machine's lease.
+ *
+ * @param onEnd Told when it has ended, at the end of the process too.
+ */
+export function endWithProcess(machine: Machine, onEnd: (reason: EndReason) => void): void {
   if (owned.size === 0) listen();
-  owned.add(machine);
-  void machine.ended.then(() => forget(machine));
+  owned.set(machine, onEnd);
+  void machine.ended.then((reason) => {
+    onEnd(reason);
+    forget(machine);
+  });
 }
 
 export function forget(machine: Machine): void {
@@ -34,8 +41,9 @@ function onSignal(signal: NodeJS.Signals): void {
 }
 
 function endAll(): void {
-  for (const machine of owned) {
+  for (const [machine, onEnd] of owned) {
     owned.delete(machine);
     machine.terminateNow();
+    onEnd("terminated");
   }
 }

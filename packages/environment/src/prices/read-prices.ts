@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type PricesConfig, parseConfig, pricesConfigSchema, SeerError } from "@seer/config";
+import { findGpu } from "../gpus/find-gpu.ts";
+import { seerHome } from "../seer-home.ts";
+import { type BackendPrices, type Prices, priceTable } from "./price-table.ts";
+
+/**
+ * The prices that are in force: those of `$SEER_HOME/prices.json` before those that come with Seer.
+ *
+ * @throws SeerError `config/unreadable` or `config/invalid`; EnvironmentError `environment/gpu-unknown`
+ */
+export async function readPrices(): Promise<Prices> {
+  const file = join(seerHome(), "prices.json");
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new SeerError("config/unreadable", `The prices ${file} cannot be read: ${error.message}`);
+  });
+  if (text === undefined) return priceTable;
+  const { date, ...own } = parseConfig(file, pricesConfigSchema, parseJson(file, text));
+  return {
+    date: date ?? priceTable.date,
+    source: file,
+    local: merge(priceTable.local, own.local),
+    modal: merge(priceTable.modal, own.modal),
+  };
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new SeerError("config/unreadable", `The prices ${file} are not JSON: ${reason}`, { cause });
+  }
+}
+
+function merge(table: BackendPrices, { gpus = {}, used, ...own }: PricesConfig["local"] = {}): BackendPrices {
+  const named = Object.entries(gpus).map(([name, usd]) => [findGpu(name).name, usd] as const);
+  return {
+    sandbox: own.sandbox ?? table.sandbox,
+    cpuCore: own.cpuCore ?? table.cpuCore,
+    memoryGiB: own.memoryGiB ?? table.memoryGiB,
+    gpus: { ...table.gpus, ...Object.fromEntries(named) },
+    used: {
+      withGpu: used?.withGpu ?? table.used.withGpu,
+      withoutGpu: used?.withoutGpu ?? table.used.withoutGpu,
+    },
+  };
+}
