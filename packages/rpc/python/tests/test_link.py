@@ -6,26 +6,20 @@ import asyncio
 import socket
 
 from seer_host.supervisor.link import Link
-from seer_host.supervisor.outbox import Batch
+from seer_host.supervisor.poller import Poller, run
 
 
 def test_what_a_worker_sent_before_it_died_arrives_though_writing_to_it_fails_first() -> None:
-    async def run() -> list[bytes]:
-        loop = asyncio.get_running_loop()
+    async def main(poller: Poller) -> list[bytes]:
         received: list[bytes] = []
         lost = asyncio.Event()
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        batch = Batch(loop)
-        link = Link(ours, batch, lambda data: received.append(bytes(data)), lost.set)
-        await loop.connect_accepted_socket(lambda: link, ours)
+        link = Link(ours, poller, lambda data: received.append(bytes(data)), lost.set)
         # The worker answers and dies, before the loop has come to read its answer.
         theirs.sendall((6).to_bytes(4, "little") + b"answer" + (4).to_bytes(4, "little") + b"more")
         theirs.close()
-        with batch:
-            link.send(b"a call")
-        batch.flush()
+        link.send(b"a call")
         await asyncio.wait_for(lost.wait(), 5)
         return received
 
-    assert asyncio.run(run()) == [b"answer", b"more"]
+    assert run(main) == [b"answer", b"more"]

@@ -15,7 +15,6 @@ from .calls import DEFAULT_CREDIT, Call, Items, Outcome, Output
 from .keeper import Keeper, Phase
 from .lanes import SMALL, Lane, Lanes
 from .log import Log, Masker
-from .outbox import Batch
 from .printing import Printing
 from .process import WorkerProcess
 from .rate import Rate
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from .calls import Stream
     from .config import HostConfig
+    from .poller import Poller
     from .spawn import Spawned
 
 _SWEEP_S = 5.0
@@ -38,11 +38,10 @@ _AHEAD_ITEMS = 64
 class Host:
     """One served file."""
 
-    def __init__(self, config: HostConfig) -> None:
+    def __init__(self, config: HostConfig, poller: Poller) -> None:
         self._loop = asyncio.get_running_loop()
         self.config = config
         self.limits = config.limits
-        self.batch = Batch(self._loop)
         self.mask = Masker((*config.secrets, config.token, config.admin_token))
         self.log = Log(config.log, config.limits.log_bytes, self.mask, self._loop)
         self.records = Records(config.limits)
@@ -51,7 +50,7 @@ class Host:
         self.instance = os.urandom(6).hex()
         """Tells this run of the host from any other."""
         self._began = time.monotonic()
-        self._keeper = Keeper(config, self.log, self.batch, self)
+        self._keeper = Keeper(config, self.log, poller, self)
         self._lanes = Lanes()
         self._streams: frozenset[str] = frozenset()
         self._printing = Printing(self.log)
@@ -217,8 +216,7 @@ class Host:
         for call in self._lanes.given():
             if call.function in self._streams and call.starves_for(self.limits.kept_ms / 1000):
                 error = RpcError("cancelled", f"nobody read on from the stream of {call.function}")
-                with self.batch:
-                    self.cancel(call, error)
+                self.cancel(call, error)
 
     def close(self) -> None:
         if self.phase == "dead":
@@ -398,8 +396,7 @@ class Host:
             self._keeper.replace("calls that were cancelled did not end, and others wait for them")
 
     def _expire(self, call: Call, deadline_ms: int) -> None:
-        with self.batch:
-            self.cancel(call, RpcError("deadline", f"the call ran past its deadline of {deadline_ms} ms"))
+        self.cancel(call, RpcError("deadline", f"the call ran past its deadline of {deadline_ms} ms"))
 
     def _item(self, message: Message) -> None:
         call = self.records.find(message.header["id"])

@@ -10,11 +10,12 @@ from ..errors import RpcError
 from . import websocket
 from .http import MAX_HEAD, Head, parse_head, response_head
 from .intake import Intake
-from .peer import Peer
+from .peer import HIGH_WATER, Peer, prepare
 from .websocket_peer import WebSocketPeer
+from .wire import Wire
 
 if TYPE_CHECKING:
-    import asyncio
+    import socket
     from collections.abc import Callable
 
     from ..messages import Buffer
@@ -71,8 +72,10 @@ class HttpPeer(Peer):
         self._draining = False
         self._upgraded = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+    def begin(self, end: socket.socket) -> None:
+        """Serves a connection that was accepted."""
+        prepare(end)
+        self.wire = Wire(end, self._server.poller, self, HIGH_WATER)
         self._server.joined(self)
         self._expect_within(self.host.limits.request_ms)
 
@@ -104,7 +107,7 @@ class HttpPeer(Peer):
         elif self._request is not None and len(intake) > len(intake.data) // 2 and self._reading:
             # Requests sent ahead wait in the network until this one has been answered.
             self._reading = False
-            self.transport.pause_reading()
+            self.wire.pause_reading()
 
     def _take_head(self) -> bool:
         """Reads the head of the next request; false while not all of it is there."""
@@ -124,7 +127,7 @@ class HttpPeer(Peer):
         self._head = head, rights
         self._expect_within(self.host.limits.request_ms)
         if head.headers.get("expect", "").lower() == "100-continue":
-            self.outbox.put(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wire.put(b"HTTP/1.1 100 Continue\r\n\r\n")
         return True
 
     def _continue(self) -> None:
@@ -165,13 +168,12 @@ class HttpPeer(Peer):
         except RpcError as error:
             request.refuse(error)
             return
-        self.outbox.put(answer)
-        self.outbox.flush()
+        self.wire.put(answer)
+        self.wire.flush()
         self._upgraded = True
         self._server.left(self)
         peer = WebSocketPeer(self.host, self._server)
-        peer.take_over(self.transport, self.intake)
-        self.transport.set_protocol(peer)
+        peer.take_over(self.wire, self.intake)
         self._request = None
         self.intake = Intake(0)
 
@@ -182,8 +184,8 @@ class HttpPeer(Peer):
         length = sum(map(len, body))
         self._send(status, content_type, length, *body)
         if not self._keep_alive:
-            self.outbox.flush()
-            self.transport.close()
+            self.wire.flush()
+            self.wire.close()
             # A client that does not read the rest has this long.
             self._expect_within(self.host.limits.request_ms)
             return
@@ -191,38 +193,30 @@ class HttpPeer(Peer):
         if not self._reading:
             self._reading = True
             if not self.paused:
-                self.transport.resume_reading()
+                self.wire.resume_reading()
         if len(self.intake):
             # Not from inside the answer to the request before, so that many of them cannot nest.
             self._server.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        with self.host.batch:
-            if len(self.intake) and not self.outbox.closed:
-                self.received()
+        if len(self.intake) and not self.wire.is_closing:
+            self.received()
 
     def _send(self, status: int, content_type: str, length: int, *body: Buffer) -> None:
-        head = response_head(status, content_type, length, self._keep_alive)
-        first = body[0] if body else b""
-        if len(first) < 16 * 1024:
-            self.outbox.put(head + first)
-        else:
-            self.outbox.put(head)
-            self.outbox.put(first)
-        for part in body[1:]:
-            self.outbox.put(part)
+        self.wire.put(response_head(status, content_type, length, self._keep_alive))
+        for part in body:
+            self.wire.put(part)
 
     def _give_up(self, error: RpcError) -> None:
         """Answers a request that cannot be read on from, and closes."""
         self._keep_alive = False
         body = b'{"error":' + error.encode() + b"}"
         self._send(error.status, JSON_TYPE, len(body), body)
-        self.outbox.flush()
+        self.wire.flush()
         # Closing with input unread would reset the connection and could take the answer with it.
         self._draining = True
         self._expect_within(_DRAIN_MS)
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
+        self.wire.end_input()
 
     def expired(self) -> None:
         if self.has_read():
@@ -234,18 +228,18 @@ class HttpPeer(Peer):
             )
             self._keep_alive = False
             self._send(408, JSON_TYPE, len(body), body)
-            self.outbox.flush()
-        self.transport.abort()
+            self.wire.flush()
+        self.wire.abort()
 
     def resume_writing(self) -> None:
         self.paused = False
         if self._reading:
-            self.transport.resume_reading()
-        # Not at once: the transport is not prepared for a failed write while it tells of room for more.
+            self.wire.resume_reading()
+        # Not from inside the write that made the room.
         self._server.loop.call_soon(self._go_on)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
+    def connection_lost(self, error: OSError | None) -> None:
+        super().connection_lost(error)
         self._server.left(self)
         if self._request is not None and self._request.closed is not None:
             self._request.closed()

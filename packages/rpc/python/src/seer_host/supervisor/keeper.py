@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .calls import Stream
     from .config import HostConfig
     from .log import Log
-    from .outbox import Batch
+    from .poller import Poller
     from .spawn import Spawned
 
 Phase = Literal["loading", "ready", "restarting", "failed", "dead"]
@@ -47,10 +47,10 @@ class Employer(Protocol):
 class Keeper:
     """One worker at a time, and the phase of its life."""
 
-    def __init__(self, config: HostConfig, log: Log, batch: Batch, employer: Employer) -> None:
+    def __init__(self, config: HostConfig, log: Log, poller: Poller, employer: Employer) -> None:
         self._config = config
         self._log = log
-        self._batch = batch
+        self._poller = poller
         self._employer = employer
         self._loop = asyncio.get_running_loop()
         self.worker: WorkerProcess | None = None
@@ -81,9 +81,9 @@ class Keeper:
         self.failure = None
         self._log.begin_worker()
         try:
-            worker = WorkerProcess(
+            self.worker = WorkerProcess(
                 spawned or spawn(self._config),
-                self._batch,
+                self._poller,
                 received=self._employer.received,
                 printed=self._employer.printed,
                 died=self._died,
@@ -92,8 +92,6 @@ class Keeper:
             message = f"cannot start the worker with {self._config.python}: {error.strerror}"
             self.fail(RpcError("load-failed", message, hint="Is 'python' the path of an interpreter?"))
             return
-        self.worker = worker
-        await worker.connect()
 
     def loaded(self) -> None:
         """The worker has loaded the file."""

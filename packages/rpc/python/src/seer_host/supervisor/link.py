@@ -2,71 +2,61 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .intake import Intake
-from .outbox import Outbox
+from .wire import Wire
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
     from ..messages import Buffer
-    from .outbox import Batch
+    from .poller import Poller
 
 
-class Link(asyncio.BufferedProtocol):
+class Link:
     """Frames are a length in four bytes, little-endian, and that many bytes of message."""
 
     def __init__(
         self,
         end: socket.socket,
-        batch: Batch,
+        poller: Poller,
         received: Callable[[bytes | bytearray], None],
         lost: Callable[[], None],
     ) -> None:
-        self._socket = end
-        self._batch = batch
         self._received = received
         self._lost = lost
         self._intake = Intake(256 * 1024)
         self._large: bytearray | None = None
         self._large_view = memoryview(b"")
         self._filled = 0
-        self._transport: asyncio.Transport | None = None
-        self._outbox: Outbox | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._outbox = Outbox(self._transport, self._batch)
+        self._closed = False
+        self._wire = Wire(end, poller, self)
 
     def send(self, *parts: Buffer) -> None:
         """Sends one message, given in pieces."""
-        if self._outbox is None:
-            return
         size = sum(map(len, parts))
-        self._outbox.put(size.to_bytes(4, "little") + parts[0])
+        self._wire.put(size.to_bytes(4, "little") + parts[0])
         for part in parts[1:]:
-            self._outbox.put(part)
+            self._wire.put(part)
 
-    def get_buffer(self, sizehint: int) -> memoryview:
+    def space(self) -> memoryview:
         if self._large is not None:
             return self._large_view[self._filled :]
         return self._intake.space()
 
-    def buffer_updated(self, nbytes: int) -> None:
-        with self._batch:
-            if self._large is None:
-                self._intake.end += nbytes
-                self._read()
-                return
-            self._filled += nbytes
-            if self._filled == len(self._large):
-                large, self._large = self._large, None
-                self._large_view = memoryview(b"")
-                self._received(large)
+    def received_into(self, size: int) -> None:
+        if self._large is None:
+            self._intake.end += size
+            self._read()
+            return
+        self._filled += size
+        if self._filled == len(self._large):
+            large, self._large = self._large, None
+            self._large_view = memoryview(b"")
+            self._received(large)
 
     def _read(self) -> None:
         intake = self._intake
@@ -92,19 +82,23 @@ class Link(asyncio.BufferedProtocol):
                 self._filled = intake.take_into(self._large_view)
             return
 
-    def close(self) -> None:
-        if self._outbox is not None:
-            self._outbox.closed = True
-        if self._transport is not None:
-            self._transport.abort()
+    def pause_writing(self) -> None:
+        """The worker is busy: what is sent to it waits here, as it was accepted."""
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if exc is not None and self._outbox is not None and not self._outbox.closed:
+    def resume_writing(self) -> None:
+        """It has caught up."""
+
+    def close(self) -> None:
+        self._closed = True
+        self._wire.abort()
+
+    def connection_lost(self, error: OSError | None) -> None:
+        if error is not None:
             self._drain()
         self._lost()
 
     def _drain(self) -> None:
         """Takes what the worker sent before it ended, which a failed write to it leaves unread."""
         with contextlib.suppress(OSError):
-            while size := self._socket.recv_into(self.get_buffer(-1)):
-                self.buffer_updated(size)
+            while not self._closed and (size := self._wire.socket.recv_into(self.space())):
+                self.received_into(size)

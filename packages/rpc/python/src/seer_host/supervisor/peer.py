@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ..errors import RpcError
 from .intake import Intake
-from .outbox import Outbox
 
 if TYPE_CHECKING:
     from .host import Host
+    from .wire import Wire
 
-_HIGH_WATER = 1 << 20
+HIGH_WATER = 1 << 20
+"""How many bytes may wait for a client before nothing more is made for it."""
 
 
-class Peer(asyncio.BufferedProtocol):
+class Peer:
     """One client's connection: fills buffers, hands them on, and knows when the client reads too slowly."""
 
-    transport: asyncio.Transport
-    outbox: Outbox
+    wire: Wire
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -36,37 +35,22 @@ class Peer(asyncio.BufferedProtocol):
         self._large_view = memoryview(b"")
         self._filled = 0
 
-    def attach(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(_HIGH_WATER)
-        self.outbox = Outbox(self.transport, self.host.batch)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.attach(transport)
-        end: socket.socket = transport.get_extra_info("socket")
-        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-            if hasattr(socket, name):
-                end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-    def get_buffer(self, sizehint: int) -> memoryview:
+    def space(self) -> memoryview:
         if self._large is not None:
             return self._large_view[self._filled :]
         return self.intake.space()
 
-    def buffer_updated(self, nbytes: int) -> None:
-        with self.host.batch:
-            if self._large is None:
-                self.intake.end += nbytes
-                self.received()
-                return
-            self._filled += nbytes
-            self.progressed()
-            if self._filled == len(self._large):
-                large, self._large = self._large, None
-                self._large_view = memoryview(b"")
-                self.received_large(large)
+    def received_into(self, size: int) -> None:
+        if self._large is None:
+            self.intake.end += size
+            self.received()
+            return
+        self._filled += size
+        self.progressed()
+        if self._filled == len(self._large):
+            large, self._large = self._large, None
+            self._large_view = memoryview(b"")
+            self.received_large(large)
 
     def receive_large(self, size: int) -> None:
         """Takes the next `size` bytes straight into a buffer of their own; raises too-large."""
@@ -90,25 +74,33 @@ class Peer(asyncio.BufferedProtocol):
 
     def has_read(self) -> bool:
         """Whether there is more for the client to read, and it has read some since this was last asked."""
-        before, self._unread = self._unread, self.transport.get_write_buffer_size()
+        before, self._unread = self._unread, self.wire.unsent
         return 0 < self._unread != before
 
     def expired(self) -> None:
         """The connection's time is over."""
-        self.transport.abort()
+        self.wire.abort()
 
     def pause_writing(self) -> None:
         self.paused = True
-        self.transport.pause_reading()
+        self.wire.pause_reading()
 
     def resume_writing(self) -> None:
         self.paused = False
-        self.transport.resume_reading()
+        self.wire.resume_reading()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.outbox.closed = True
+    def connection_lost(self, error: OSError | None) -> None:
         self.expires = None
         # At once, rather than when the garbage collector comes by.
         self.intake = Intake(0)
         self._large = None
         self._large_view = memoryview(b"")
+
+
+def prepare(end: socket.socket) -> None:
+    """Sets what every client's connection needs."""
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .calls import Stream
-    from .outbox import Batch
+    from .poller import Poller
     from .spawn import Spawned
 
 _DRAIN_S = 0.25
@@ -53,7 +53,7 @@ class WorkerProcess:
     def __init__(
         self,
         spawned: Spawned,
-        batch: Batch,
+        poller: Poller,
         *,
         received: Callable[[bytes | bytearray], None],
         printed: Callable[[Stream, str], None],
@@ -68,9 +68,8 @@ class WorkerProcess:
         self._pipes: list[_Pipe] = []
         self._process = spawned.process
         self.pid = self._process.pid
-        self.calls = Link(spawned.calls, batch, received, self._lost)
-        self.control = Link(spawned.control, batch, received, lambda: None)
-        self._sockets = ((spawned.calls, self.calls), (spawned.control, self.control))
+        self.calls = Link(spawned.calls, poller, received, self._lost)
+        self.control = Link(spawned.control, poller, received, lambda: None)
         for name, stream in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
             assert stream is not None
             self._pipes.append(_Pipe(self._loop, stream.fileno(), name, printed))
@@ -81,11 +80,6 @@ class WorkerProcess:
     def reap_orphans() -> None:
         """Takes note of processes that the user's code started and that have ended without it."""
         reap_orphans(workers)
-
-    async def connect(self) -> None:
-        for end, link in self._sockets:
-            end.setblocking(False)
-            await self._loop.connect_accepted_socket(lambda link=link: link, end)
 
     def kill(self) -> None:
         """Ends the worker and what it started in its own process group, at once."""

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from .host import Host
 from .orphans import adopt_orphans
+from .poller import run
 from .server import Server
 
 if TYPE_CHECKING:
     import socket
 
     from .config import HostConfig
+    from .poller import Poller
     from .spawn import Spawned
 
 
@@ -26,12 +28,12 @@ def serve(config: HostConfig, listener: socket.socket, worker: Spawned | None) -
     # The records of ended calls are many and hold no cycles: looking through them often finds nothing.
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-    asyncio.run(_serve(config, listener, worker))
+    run(lambda poller: _serve(config, listener, worker, poller))
 
 
-async def _serve(config: HostConfig, listener: socket.socket, worker: Spawned | None) -> None:
-    host = Host(config)
-    server = Server(host)
+async def _serve(config: HostConfig, listener: socket.socket, worker: Spawned | None, poller: Poller) -> None:
+    host = Host(config, poller)
+    server = Server(host, poller)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, host.ended.set)

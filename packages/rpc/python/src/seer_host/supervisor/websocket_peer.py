@@ -15,13 +15,13 @@ from .peer import Peer
 from .websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameError, FrameHead
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from ..messages import Buffer
     from .host import Host
     from .intake import Intake
     from .server import Server
+    from .wire import Wire
 
 CALL_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MAX_COUNT = 1 << 53
@@ -102,9 +102,10 @@ class WebSocketPeer(Peer):
         self._unlisten: Callable[[], None] | None = None
         self._closing = False
 
-    def take_over(self, transport: asyncio.Transport, intake: Intake) -> None:
+    def take_over(self, wire: Wire, intake: Intake) -> None:
         """Goes on with a connection that has been upgraded."""
-        self.attach(transport)
+        self.wire = wire
+        wire.owner = self
         self.intake = intake
         self._server.joined(self)
         self.expires = self._server.time() + self.host.limits.quiet_ms / 1000
@@ -118,7 +119,7 @@ class WebSocketPeer(Peer):
             }
         )
         if len(intake):
-            self._server.loop.call_soon(self.buffer_updated, 0)
+            self._server.loop.call_soon(self.received)
 
     # Frames
 
@@ -184,7 +185,7 @@ class WebSocketPeer(Peer):
                 whole, self._fragments = self._fragments, None
                 self._message(whole)
         elif opcode == PING:
-            self.outbox.put(websocket.frame_head(PONG, len(payload)) + payload)
+            self.wire.put(websocket.frame_head(PONG, len(payload)) + payload)
         elif opcode == CLOSE:
             code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1000
             self.close(code if code in (1000, 1001) else 1000)
@@ -194,47 +195,46 @@ class WebSocketPeer(Peer):
         opcode = BINARY if "buffers" in message.header else TEXT
         head = websocket.frame_head(opcode, len(data))
         if len(data) < 16 * 1024:
-            self.outbox.put(head + data)
+            self.wire.put(head + data)
         else:
-            self.outbox.put(head)
-            self.outbox.put(data)
+            self.wire.put(head)
+            self.wire.put(data)
 
     def send_header(self, header: dict[str, Any], body: bytes = b"") -> None:
         data: Buffer = json.dumps(header, separators=(",", ":")).encode() + b"\n" + body
-        self.outbox.put(websocket.frame_head(TEXT, len(data)) + data)
+        self.wire.put(websocket.frame_head(TEXT, len(data)) + data)
 
     def close(self, code: int, reason: str = "") -> None:
         if self._closing:
             return
         self._closing = True
-        self.outbox.put(websocket.close_frame(code, reason))
-        self.outbox.flush()
-        self.transport.close()
+        self.wire.put(websocket.close_frame(code, reason))
+        self.wire.flush()
+        self.wire.close()
 
     def expired(self) -> None:
         """Asks a quiet client whether it lives, and gives it up when it has not answered."""
         if self.has_read():
             self._asked_for_life = False
         elif self._asked_for_life or self._closing:
-            self.transport.abort()
+            self.wire.abort()
             return
         else:
             self._asked_for_life = True
-            self.outbox.put(websocket.frame_head(PING, 0))
+            self.wire.put(websocket.frame_head(PING, 0))
         self.expires = self._server.time() + self.host.limits.quiet_ms / 1000
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        # Not at once: the transport is not prepared for a failed write while it tells of room for more.
+        # Not from inside the write that made the room.
         self._server.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        with self.host.batch:
-            for watch in list(self._watches.values()):
-                watch.changed(watch.call)
+        for watch in list(self._watches.values()):
+            watch.changed(watch.call)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
+    def connection_lost(self, error: OSError | None) -> None:
+        super().connection_lost(error)
         self._server.left(self)
         self._closing = True
         if self._unlisten is not None:
