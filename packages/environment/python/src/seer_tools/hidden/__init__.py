@@ -1,0 +1,1 @@
+"""Hiding which model a directory has; see `seer_tools.blind_model`."""
