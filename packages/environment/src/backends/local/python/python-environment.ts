@@ -45,9 +45,7 @@ export async function pythonEnvironment(
   options: EnvironmentOptions,
 ): Promise<PythonEnvironment> {
   const { onProgress, signal, quiet = false } = options;
-  const interpreter = await findInterpreter(step.version, signal);
-  const packages = [...new Set(step.packages)].toSorted();
-  const directory = join(environmentsDirectory(), await hash(interpreter, packages));
+  const { interpreter, packages, directory } = await wanted(step, signal);
   const version = interpreter.version.join(".");
   const existing = await readMarker(directory);
   if (existing !== undefined) {
@@ -68,6 +66,23 @@ export async function pythonEnvironment(
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Whether it is there already. */
+export async function hasPythonEnvironment(step: PythonStep): Promise<boolean> {
+  // Why there is no such interpreter is for the start to say.
+  const found = await wanted(step, undefined).catch(() => undefined);
+  return found !== undefined && (await readMarker(found.directory)) !== undefined;
+}
+
+async function wanted(step: PythonStep, signal: AbortSignal | undefined) {
+  const interpreter = await findInterpreter(step.version, signal);
+  const packages = [...new Set(step.packages)].toSorted();
+  return {
+    interpreter,
+    packages,
+    directory: join(environmentsDirectory(), await hash(interpreter, packages)),
+  };
 }
 
 async function build(
