@@ -57,6 +57,8 @@ export interface RepoHandle {
   /** Its directory in the sandbox. */
   readonly path: string;
   readonly installed: boolean;
+  /** The tag of the container image that was built from its `dockerfile`. */
+  readonly image?: string | undefined;
 }
 
 /** Reports what slow work is doing, one short line a step. */

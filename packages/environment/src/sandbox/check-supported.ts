@@ -7,13 +7,7 @@ import { EnvironmentError } from "../errors.ts";
  * @throws EnvironmentError `environment/unsupported`, naming the option
  */
 export function checkSupported(config: SandboxConfig): void {
-  const used = [
-    ...(config.dockerInDocker ? ["dockerInDocker"] : []),
-    ...(config.idle === undefined ? [] : ["idle"]),
-    ...config.repos.flatMap((repo, index) =>
-      repo.dockerfile === undefined ? [] : [`repos[${index}].dockerfile`],
-    ),
-  ];
+  const used = [...(config.idle === undefined ? [] : ["idle"])];
   if (used.length > 0) throw unsupported(used.map((option) => `\`${option}\``).join(", "));
 }
 

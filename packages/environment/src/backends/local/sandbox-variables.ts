@@ -1,5 +1,6 @@
 import { delimiter } from "node:path";
 import type { MachineStep } from "../../plan/plan.ts";
+import { shareEngine } from "../docker/share-engine.ts";
 import { places } from "./layout.ts";
 import type { StartContext } from "./start-context.ts";
 
@@ -14,13 +15,15 @@ const isolatedPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** All the variables that a sandbox's processes have. */
 export function sandboxVariables({ env }: MachineStep, context: StartContext): Record<string, string> {
   const { id, isolated, models, options, directories } = context;
+  const engine = context.docker && shareEngine(context.docker, { isolated });
   const commands = [places.python, places.environment].map((place) => `${context.real(place)}/bin`);
   return {
     LANG: "C.UTF-8",
     ...matching(inherited),
     HOME: context.real(places.home),
     TMPDIR: isolated ? places.temporary : directories.temporary,
-    PATH: join(...commands, isolated ? isolatedPath : process.env.PATH),
+    PATH: join(...commands, engine?.path, isolated ? isolatedPath : process.env.PATH),
+    ...engine?.variables,
     VIRTUAL_ENV: context.real(places.python),
     ...Object.fromEntries(models.map(({ variable, path }) => [variable, context.real(path)])),
     ...env,

@@ -12,6 +12,7 @@ import { claimName, releaseName } from "./claim-name.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { newSandboxId } from "./home.ts";
 import { listSandboxes } from "./list-sandboxes.ts";
+import { findDocker } from "./place/find-docker.ts";
 import { writeRecord } from "./record.ts";
 import { moveRepository, movesOf, restoreFiles } from "./snapshot/restore.ts";
 import { StartContext } from "./start-context.ts";
@@ -29,6 +30,7 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
     await makeDirectories(context);
     await writeRecord(startingRecord(context));
     await claimName(context.name, context.id);
+    context.docker = await findDocker(plan, options);
     if (options.from !== undefined) await beginWith(options.from, context);
     await carryOut(plan, stepHandlers(context), options);
     const { machine } = context;

@@ -1,0 +1,105 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { Sandbox } from "../src/index.ts";
+import { dockerStub } from "./support/docker-stub.ts";
+import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
+
+useOwnHome();
+let stub: { directory: string; host: string };
+let repository: string;
+let commit: string;
+
+beforeAll(async () => {
+  stub = await dockerStub();
+  repository = join(await temporaryDirectory(), "My.Tool");
+  const git = async (...args: string[]) =>
+    (
+      await promisify(execFile)("git", [
+        "-C",
+        repository,
+        "-c",
+        "user.name=T",
+        "-c",
+        "user.email=t@t",
+        ...args,
+      ])
+    ).stdout;
+  await promisify(execFile)("git", ["init", "--quiet", repository]);
+  await writeFile(join(repository, "Dockerfile"), "FROM scratch\n");
+  await git("add", "--all");
+  await git("-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "one");
+  commit = (await git("rev-parse", "HEAD")).trim();
+});
+afterEach(() => vi.unstubAllEnvs());
+
+function useStub(): void {
+  vi.stubEnv("PATH", [stub.directory, process.env.PATH].join(delimiter));
+  vi.stubEnv("DOCKER_HOST", stub.host);
+}
+
+describe.each(isolations)("with isolation %s", (isolation) => {
+  it("a sandbox uses this machine's engine, which is said, and has a repository's image", async () => {
+    useStub();
+    const lines: string[] = [];
+    const config = { repos: [{ url: `file://${repository}`, dockerfile: "Dockerfile" }] };
+    await using sandbox = await new Sandbox(config, {
+      isolation,
+      onProgress: (line) => lines.push(line),
+    }).start();
+    const tag = `seer/my-tool:${commit.slice(0, 12)}`;
+    expect(sandbox.repoHandles).toMatchObject([{ commit, image: tag }]);
+    const path = sandbox.repoHandles[0]?.path ?? "";
+    expect(await sandbox.exec("cat ~/docker.log")).toBe(
+      `build --tag ${tag} --file ${path}/Dockerfile ${path}\n`,
+    );
+    expect(await sandbox.exec("docker version")).toBe("27.1.1\n");
+    expect(lines.join("\n")).toMatch(
+      /Docker: this machine's own \(docker 27\.1\.1\): containers are not isolated/,
+    );
+    expect(lines).toContain(`Building the image ${tag} from Dockerfile of file://${repository}`);
+    expect(lines).toContain("  Step 1/1 : FROM scratch");
+  });
+});
+
+it("a Dockerfile that does not build fails the start, with the engine's words", async () => {
+  useStub();
+  const config = { repos: [{ url: `file://${repository}`, dockerfile: "Dockerfile" }] };
+  await writeFile(join(repository, "Dockerfile"), "nothing\n");
+  await promisify(execFile)("git", [
+    "-C",
+    repository,
+    "-c",
+    "user.name=T",
+    "-c",
+    "user.email=t@t",
+    "commit",
+    "-qam",
+    "two",
+  ]);
+  const error = await errorOf(new Sandbox(config).start());
+  expect(error.code).toBe("environment/repo-failed");
+  expect(error.message).toMatch(/cannot be built from Dockerfile:\n[\s\S]*nothing/);
+});
+
+it("without an engine that works, the error says what to run", async () => {
+  vi.stubEnv("PATH", "/nowhere");
+  const none = await errorOf(new Sandbox({ dockerInDocker: true }, { isolation: "none" }).start());
+  expect(none).toMatchObject({ code: "environment/system-packages-missing" });
+  expect(none.message).toContain("This machine has no Docker");
+  vi.unstubAllEnvs();
+  useStub();
+  vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
+  const dead = await errorOf(new Sandbox({ dockerInDocker: true }).start());
+  expect(dead).toMatchObject({ code: "environment/system-packages-missing" });
+  expect(dead.message).toContain("Cannot connect to the Docker daemon at unix:///nowhere/docker.sock");
+  expect(dead.hint).toContain("sudo systemctl start docker");
+});
+
+it("what cuts the network off is refused together with an engine that has one", async () => {
+  useStub();
+  const error = await errorOf(new Sandbox({ dockerInDocker: true, egress: false }).start());
+  expect(error).toMatchObject({ code: "environment/unsupported" });
+});
