@@ -181,3 +181,10 @@ def test_a_name_that_is_an_architecture_does_no_harm() -> None:
 )
 def test_each_file_has_its_treatment(path: str, treatment: Treatment) -> None:
     assert treatment_of(path) is treatment
+
+
+@pytest.mark.parametrize("name", ["model", "final_model", "checkpoint-500", "pytorch_model", "weights"])
+def test_a_common_name_tells_nothing(name: str) -> None:
+    scrubber = Scrubber("subject", [f"/home/me/{name}"])
+    assert not scrubber.tells(f"{name}.safetensors")
+    assert scrubber.tells(f"x /home/me/{name} y")

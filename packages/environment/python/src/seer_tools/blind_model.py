@@ -1,9 +1,10 @@
 """`python blind_model.py`: makes a copy of a model's directory that does not say which model it is.
 
-Reads one JSON object from standard input:
+Reads one line of JSON from standard input:
 
     {"source": directory, "target": directory, "name": what to call it, "telling": [hub ids, paths, …],
-     "basePath"?: where the sandbox has the adapter's base, "move"?: bool}
+     "basePath"?: where the sandbox has the adapter's base, "move"?: bool,
+     "attended"?: whether to end when standard input closes}
 
 and prints one JSON line: {"type": "done", "bytes"} or {"type": "error", "code", "message"}.
 
@@ -21,7 +22,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -30,6 +31,7 @@ from seer_tools.hidden.choose import Treatment, check_name, treatment_of
 from seer_tools.hidden.failure import CannotHide
 from seer_tools.hidden.link import link_or_copy, without_metadata
 from seer_tools.hidden.scrub import Scrubber
+from seer_tools.request import read_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +71,7 @@ def _mark(target: Path, size: int) -> None:
 
 
 def main() -> int:
-    given: dict[str, Any] = json.loads(sys.stdin.read())
+    given = read_request(lambda: os._exit(1))
     scrubber = Scrubber(given["name"], given["telling"], base_path=given.get("basePath"))
     try:
         size = blind(Path(given["source"]), Path(given["target"]), scrubber, move=bool(given.get("move")))

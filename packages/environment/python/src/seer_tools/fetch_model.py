@@ -1,8 +1,9 @@
 """`python fetch_model.py`: fetches a model from the hub; needs a Python with `huggingface_hub` 1.0 or newer.
 
-Reads one JSON object from standard input:
+Reads one line of JSON from standard input:
 
-    {"model": "org/name", "revision"?: branch, tag or commit, "adapter"?: bool, "target"?: directory}
+    {"model": "org/name", "revision"?: branch, tag or commit, "adapter"?: bool, "target"?: directory,
+     "attended"?: whether to end when standard input closes}
 
 and prints JSON lines, of which the last is `done`, or `error` with exit code 1:
 
@@ -32,13 +33,11 @@ the client's own.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 if not __package__:
     # Run as a file, and isolated: its package has to be found all the same.
@@ -47,20 +46,18 @@ if not __package__:
 from seer_tools.hub.failures import FetchError, explain, in_short
 from seer_tools.hub.fetch import Request, base_of, fetch
 from seer_tools.hub.lines import Lines
-
-if TYPE_CHECKING:
-    from types import FrameType
+from seer_tools.request import read_request
 
 
 def main() -> int:
     lines = Lines(sys.stdout)
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: _end())
     # The client's own bars and remarks; all that matters is in the lines.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_VERBOSITY", "error")
     warnings.simplefilter("ignore")
-    given: dict[str, Any] = json.loads(sys.stdin.read())
+    given = read_request(_end)
     request = Request(
         model=given["model"],
         revision=given.get("revision"),
@@ -97,7 +94,7 @@ def _failure(error: Exception, request: Request) -> FetchError:
     return known or FetchError("failed", f"{request.model} cannot be fetched: {text}")
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
+def _end() -> None:
     """Ends at once, and takes the client's own half files along, of which nothing could be made any more."""
     with contextlib.suppress(OSError):
         for entry in os.scandir("/proc/self/fd"):

@@ -16,6 +16,12 @@ SOURCE = re.compile(
 )
 # What a library finds its classes by; a model may be called after its architecture.
 ARCHITECTURE = re.compile(r"architectures|.*(_type|_class|_library|dtype)")
+# Names that say nothing, and that files and settings have for good reasons.
+COMMON = re.compile(
+    r"((final|best|last|merged|base|hf|pytorch|tf|flax|my|saved|trained|tuned|finetuned|local|tiny|test)[-_.]?)*"
+    r"(models?|weights|checkpoints?|adapters?|outputs?|lora|snapshots?|tokenizer|config|processor)?([-_.]?\d+)?",
+    re.IGNORECASE,
+)
 # A shorter name would be found in words that have nothing to do with it.
 SHORTEST_NAME = 5
 
@@ -30,7 +36,7 @@ class Scrubber:
         ids |= {text.replace("/", "--") for text in ids}
         names = {text.rstrip("/").split("/")[-1] for text in ids if "/" in text}
         self._ids = _any_of(ids)
-        self._all = _any_of(ids | {text for text in names if len(text) >= SHORTEST_NAME})
+        self._all = _any_of(ids | {text for text in names if _is_telling(text)})
 
     def tells(self, text: str) -> bool:
         return self._all.search(text) is not None
@@ -65,6 +71,10 @@ class Scrubber:
         if code is not None:
             return code[1]
         return (self._ids if ARCHITECTURE.fullmatch(key) else self._all).sub(self._name, value)
+
+
+def _is_telling(name: str) -> bool:
+    return len(name) >= SHORTEST_NAME and COMMON.fullmatch(name) is None
 
 
 def _index(data: dict[str, Any]) -> dict[str, Any]:
