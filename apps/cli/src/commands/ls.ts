@@ -1,4 +1,5 @@
-import { Sandbox } from "@seer/environment";
+import { Sandbox, type SandboxInfo } from "@seer/environment";
+import { size } from "../terminal/size.ts";
 import { style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 
@@ -19,10 +20,24 @@ export async function ls({ json = false }: { json?: boolean }): Promise<void> {
     sandbox.backend,
     sandbox.state,
     duration(sandbox.uptimeMs),
+    gpus(sandbox),
+    ...usage(sandbox),
     sandbox.interfaces.join(", "),
   ]);
-  const [header = "", ...lines] = table(["ID", "NAME", "BACKEND", "STATE", "UP", "SERVES"], rows).split("\n");
+  const titles = ["ID", "NAME", "BACKEND", "STATE", "UP", "GPU", "PROCS", "CPU", "MEMORY", "SERVES"];
+  const [header = "", ...lines] = table(titles, rows).split("\n");
   console.log([style(process.stdout)("bold", header), ...lines].join("\n"));
+}
+
+function gpus({ gpu, gpuCount, usage }: SandboxInfo): string {
+  if (gpu === null) return "";
+  const used = usage?.gpuMemoryBytes;
+  return `${gpu}${gpuCount > 1 ? ` x${gpuCount}` : ""}${used === undefined ? "" : `, ${size(used)}`}`;
+}
+
+function usage({ usage }: SandboxInfo): [processes: string, cpu: string, memory: string] {
+  if (usage === undefined) return ["", "", ""];
+  return [String(usage.processes), duration(1000 * usage.cpuSeconds), size(usage.memoryBytes)];
 }
 
 function duration(milliseconds: number): string {

@@ -12,8 +12,8 @@ export interface BubblewrapOptions {
   workingDirectory: string;
   /** Whether the network of this machine can be used; else there is only a loopback of its own. */
   network: boolean;
-  /** `"gpu"` adds the devices of NVIDIA and AMD cards. @default "none" */
-  devices?: "gpu" | "none" | undefined;
+  /** `"gpu"` adds the devices of NVIDIA and AMD cards, a list those of the NVIDIA cards with these numbers. @default "none" */
+  devices?: "gpu" | "none" | readonly number[] | undefined;
   /** Ends everything inside when the process that started it ends. */
   dieWithParent: boolean;
 }
@@ -44,6 +44,7 @@ const systemFiles = [
 ].map((name) => `/etc/${name}`);
 const systemDirectories = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 const gpuDevices = /^(nvidia.*|dri|kfd)$/;
+const nvidiaCard = /^nvidia(\d+)$/;
 const gpuSystem = ["/sys", "/etc/OpenCL", "/etc/vulkan", "/etc/cuda", "/opt/rocm", "/run/opengl-driver"];
 
 /**
@@ -60,7 +61,7 @@ export function bubblewrapArguments(options: BubblewrapOptions): string[] {
     ...["--proc", "/proc", ...kernelSettings(), "--dev", "/dev"],
     ...["--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run"],
     ...optional("--ro-bind-try", ["/sys/devices/system", "/nix/store"]),
-    ...(options.devices === "gpu" ? gpuView() : []),
+    ...gpuView(options.devices ?? "none"),
     ...mounts(options),
     // Otherwise the root is a tmpfs that can be filled.
     ...["--remount-ro", "/", "--chdir", options.workingDirectory],
@@ -84,8 +85,14 @@ function kernelSettings(): string[] {
   return optional("--ro-bind", ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/acpi"]);
 }
 
-function gpuView(): string[] {
-  const devices = readdirSync("/dev").filter((name) => gpuDevices.test(name));
+function gpuView(wanted: NonNullable<BubblewrapOptions["devices"]>): string[] {
+  if (wanted === "none") return [];
+  const isWanted = (name: string) => {
+    const card = nvidiaCard.exec(name)?.[1];
+    if (wanted === "gpu") return gpuDevices.test(name);
+    return card === undefined ? name.startsWith("nvidia") : wanted.includes(Number(card));
+  };
+  const devices = readdirSync("/dev").filter(isWanted);
   return [
     ...optional(
       "--dev-bind-try",

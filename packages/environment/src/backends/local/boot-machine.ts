@@ -4,6 +4,7 @@ import { timeLimit } from "../../ledger/time-limit.ts";
 import type { MachineStep, ModelStep } from "../../plan/plan.ts";
 import { shareEngine } from "../docker/share-engine.ts";
 import { boot } from "./boot.ts";
+import { gpuDevices } from "./gpus/gpu-devices.ts";
 import { places, readOnlyMounts, writableMounts } from "./layout.ts";
 import { LocalMachine } from "./local-machine.ts";
 import { identify } from "./process-identity.ts";
@@ -50,6 +51,7 @@ export function startingRecord(context: StartContext): SandboxRecord {
     version: 1,
     owner: identify(process.pid),
     paths,
+    ...(context.gpus.length === 0 ? {} : { gpus: context.gpus }),
     state: {
       id,
       name,
@@ -85,7 +87,7 @@ async function view(context: StartContext) {
     writable: [...writableMounts(directories), ...(engine?.writable ?? [])],
     symlinks: python.symlinks,
     network: true,
-    devices: gpu !== undefined ? ("gpu" as const) : ("none" as const),
+    devices: gpu === undefined ? ("none" as const) : ((await gpuDevices(context.gpus)) ?? ("gpu" as const)),
   };
 }
 

@@ -26,6 +26,8 @@ export function sandboxVariables({ env }: MachineStep, context: StartContext): R
     ...engine?.variables,
     VIRTUAL_ENV: context.real(places.python),
     ...Object.fromEntries(models.map(({ variable, path }) => [variable, context.real(path)])),
+    // Not by numbers: those that are left are counted anew where the others' devices are hidden.
+    CUDA_VISIBLE_DEVICES: context.gpus.join(","),
     ...env,
     ...options.secrets,
     PYTHONPATH: context.pythonPath,

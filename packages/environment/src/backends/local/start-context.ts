@@ -24,6 +24,8 @@ export class StartContext {
   readonly modelMounts: Mount[] = [];
   readonly repos: RepoHandle[] = [];
   gpu: GpuStep | undefined;
+  /** UUIDs of those that were chosen for it. */
+  gpus: readonly string[] = [];
   readonly plannedServices: readonly ServiceStep["service"][];
   readonly services: ServiceRecord[] = [];
   /** Which containers are built and run with. */

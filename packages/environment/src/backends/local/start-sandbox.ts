@@ -11,7 +11,7 @@ import { chooseIsolation } from "./choose-isolation.ts";
 import { claimName, releaseName } from "./claim-name.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { newSandboxId } from "./home.ts";
-import { listSandboxes } from "./list-sandboxes.ts";
+import { liveRecords } from "./live-records.ts";
 import { findDocker } from "./place/find-docker.ts";
 import { writeRecord } from "./record.ts";
 import { moveRepository, movesOf, restoreFiles } from "./snapshot/restore.ts";
@@ -23,7 +23,7 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
   checkPlatform();
   await checkSources(plan);
   // Clears away what dead sandboxes left.
-  await listSandboxes();
+  await liveRecords();
   const isolation = await chooseIsolation(options.isolation, options.onProgress);
   const context = new StartContext(newSandboxId(), plan, isolation, options);
   try {

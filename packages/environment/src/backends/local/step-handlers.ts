@@ -8,8 +8,8 @@ import { buildRepositoryImage } from "../docker/build-repository-image.ts";
 import { engineCommand } from "../docker/engine.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
 import { bootMachine } from "./boot-machine.ts";
+import { takeGpus } from "./gpus/take-gpus.ts";
 import { places } from "./layout.ts";
-import { checkGpu } from "./place/check-gpu.ts";
 import { checkSystemPackages } from "./place/check-system-packages.ts";
 import { cloneRepository } from "./place/clone-repository.ts";
 import { installRepository } from "./place/install-repository.ts";
@@ -27,8 +27,8 @@ export function stepHandlers(context: StartContext): StepHandlers {
   const { onProgress, signal, workspace } = context.options;
   return {
     gpu: async (step) => {
-      await checkGpu(step, onProgress);
       context.gpu = step;
+      await takeGpus(step, context);
     },
     "system-packages": checkSystemPackages,
     model: async (step) => {
