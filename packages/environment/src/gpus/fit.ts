@@ -23,7 +23,7 @@ export async function fitWarning(plan: Plan): Promise<string | undefined> {
   const weights =
     models.length === 1 ? `The weights of ${models[0]?.name}` : `The weights of ${models.length} models`;
   return (
-    `Warning: ${weights} are about ${gigabytes(bytes)} and need about ${gigabytes(needs * gib)} to run; ` +
+    `Warning: ${weights} are about ${gigabytes(bytes)} and need about ${gigabytes(bytes * overhead)} to run; ` +
     `${gpu.count} × ${name} ${gpu.count === 1 ? "has" : "have"} ${has} GB. ${remedy(needs, plan.backend)}`
   );
 }
@@ -55,6 +55,6 @@ export function smallestFor(
 }
 
 function gigabytes(bytes: number): string {
-  const value = bytes / gib;
+  const value = bytes / 1e9;
   return `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} GB`;
 }

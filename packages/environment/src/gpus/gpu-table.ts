@@ -15,19 +15,31 @@ const onModal = (name: string, most = 8) => ({ modal: { name, most } });
 
 /** From small to large; of two that are as large, the cheaper one comes first. */
 export const gpuTable: readonly GpuKind[] = [
-  { name: "T4", aliases: [], memoryGiB: 16, goodFor: "up to 6B", ...onModal("T4") },
-  { name: "L4", aliases: [], memoryGiB: 24, goodFor: "7B to 9B", ...onModal("L4") },
-  { name: "A10G", aliases: ["A10"], memoryGiB: 24, goodFor: "7B to 9B, faster", ...onModal("A10", 4) },
-  { name: "RTX-3090", aliases: [], memoryGiB: 24, goodFor: "7B to 9B" },
-  { name: "RTX-4090", aliases: [], memoryGiB: 24, goodFor: "7B to 9B" },
-  { name: "RTX-5090", aliases: [], memoryGiB: 32, goodFor: "9B to 13B" },
-  { name: "V100", aliases: ["V100-16GB"], memoryGiB: 16, goodFor: "up to 6B" },
+  { name: "T4", aliases: [], memoryGiB: 16, goodFor: "up to 7B", ...onModal("T4") },
+  { name: "V100", aliases: ["V100-16GB"], memoryGiB: 16, goodFor: "up to 7B" },
+  { name: "L4", aliases: [], memoryGiB: 24, goodFor: "7B to 10B", ...onModal("L4") },
+  {
+    name: "A10G",
+    aliases: ["A10"],
+    memoryGiB: 24,
+    goodFor: "7B to 10B, faster than L4",
+    ...onModal("A10", 4),
+  },
+  { name: "RTX-3090", aliases: [], memoryGiB: 24, goodFor: "7B to 10B" },
+  { name: "RTX-4090", aliases: [], memoryGiB: 24, goodFor: "7B to 10B" },
+  { name: "RTX-5090", aliases: [], memoryGiB: 32, goodFor: "9B to 14B" },
   // What Modal means by it; sometimes one with 80 GB comes, at the same price.
-  { name: "A100", aliases: [], memoryGiB: 40, goodFor: "9B to 16B", ...onModal("A100") },
-  { name: "A100-40GB", aliases: ["A100-40"], memoryGiB: 40, goodFor: "9B to 16B", ...onModal("A100-40GB") },
+  { name: "A100", aliases: [], memoryGiB: 40, goodFor: "9B to 17B", ...onModal("A100") },
+  { name: "A100-40GB", aliases: ["A100-40"], memoryGiB: 40, goodFor: "9B to 17B", ...onModal("A100-40GB") },
   { name: "L40S", aliases: ["L40"], memoryGiB: 48, goodFor: "9B to 20B", ...onModal("L40S") },
   { name: "RTX-A6000", aliases: ["A6000"], memoryGiB: 48, goodFor: "9B to 20B" },
-  { name: "A100-80GB", aliases: ["A100-80"], memoryGiB: 80, goodFor: "20B to 34B", ...onModal("A100-80GB") },
+  {
+    name: "A100-80GB",
+    aliases: ["A100-80"],
+    memoryGiB: 80,
+    goodFor: "20B to 34B; two for 70B",
+    ...onModal("A100-80GB"),
+  },
   {
     name: "H100",
     aliases: ["H100-80GB"],
@@ -36,7 +48,7 @@ export const gpuTable: readonly GpuKind[] = [
     ...onModal("H100"),
   },
   // Never an H200 in its place, for those who compare speeds.
-  { name: "H100!", aliases: [], memoryGiB: 80, goodFor: "an H100 and nothing better", ...onModal("H100!") },
+  { name: "H100!", aliases: [], memoryGiB: 80, goodFor: "an H100, never an H200", ...onModal("H100!") },
   {
     name: "RTX-PRO-6000",
     aliases: [],
@@ -45,5 +57,5 @@ export const gpuTable: readonly GpuKind[] = [
     ...onModal("RTX-PRO-6000"),
   },
   { name: "H200", aliases: [], memoryGiB: 141, goodFor: "40B to 60B", ...onModal("H200") },
-  { name: "B200", aliases: [], memoryGiB: 192, goodFor: "70B and more", ...onModal("B200") },
+  { name: "B200", aliases: [], memoryGiB: 192, goodFor: "70B", ...onModal("B200") },
 ];

@@ -51,7 +51,7 @@ export async function estimateCost(
     prices: { date, source },
     text:
       rate.usdPerHour === 0
-        ? `${what}: nothing`
+        ? `nothing (${what})`
         : priceLine(what, rate, { timeoutMs, leftUsd: refusal === undefined ? budgetUsd : undefined }),
     refusal,
   };

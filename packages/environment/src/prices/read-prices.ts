@@ -20,7 +20,7 @@ export async function readPrices(): Promise<Prices> {
   const { date, ...own } = parseConfig(file, pricesConfigSchema, parseJson(file, text));
   return {
     date: date ?? priceTable.date,
-    source: file,
+    source: date === undefined ? `${priceTable.source}, but for ${file}` : file,
     local: merge(priceTable.local, own.local),
     modal: merge(priceTable.modal, own.modal),
   };

@@ -18,7 +18,7 @@ test.each([
   ["H10", "Did you mean H100?"],
   ["A100-80BG", "Did you mean A100-80GB?"],
   ["RTX4090", "Did you mean RTX-4090?"],
-  ["quantum", "Known are T4, L4, A10G,"],
+  ["quantum", "Known are T4, V100, L4,"],
 ])("%s is no GPU, and the nearest is named", (gpu, hint) => {
   expect(() => plan({ gpu })).toThrowError(
     expect.objectContaining({

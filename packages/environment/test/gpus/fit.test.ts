@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseSandboxConfig, type SandboxConfigInput } from "@seer/config";
 import { beforeAll, expect, test, vi } from "vitest";
 import { fitWarning } from "../../src/gpus/fit.ts";
+import { gpuTable } from "../../src/gpus/gpu-table.ts";
 import { bytesByName } from "../../src/gpus/parameter-count.ts";
 import { buildPlan } from "../../src/index.ts";
 import { temporaryDirectory } from "../support/home.ts";
@@ -33,12 +34,21 @@ test.each([
   expect(bytesByName(id)).toBe(bytes);
 });
 
+test.each(gpuTable.filter(({ goodFor }) => /\dB/.test(goodFor)))(
+  "$name is good for $goodFor",
+  async (kind) => {
+    const largest = /(\d+)B(?=$|[;,])/.exec(kind.goodFor)?.[1];
+    const models = [{ name: `a/b-${largest}b` }];
+    expect(await warning({ backend: "local", gpu: kind.name, models })).toBeUndefined();
+  },
+);
+
 test("the GPUs that are said to be enough are", async () => {
   expect(await warning({ gpu: "A10G", models: [{ name: "google/gemma-2-9b-it" }] })).toBeUndefined();
   const seventy = [{ name: "meta-llama/Llama-3-70b-hf" }];
   expect(await warning({ gpu: "H100", gpuCount: 2, models: seventy })).toBeUndefined();
   expect(await warning({ gpu: "H100", models: seventy })).toBe(
-    "Warning: The weights of meta-llama/Llama-3-70b-hf are about 130 GB and need about 156 GB to run; " +
+    "Warning: The weights of meta-llama/Llama-3-70b-hf are about 140 GB and need about 168 GB to run; " +
       '1 × H100 has 80 GB. Enough would be gpu: "B200".',
   );
 });
@@ -62,7 +72,7 @@ test("a directory is as large as its safetensors, and an adapter as its base", a
   await truncate(join(directory, "model.safetensors"), 15 * 2 ** 30);
   await writeFile(join(directory, "pytorch_model.bin"), "");
   await truncate(join(directory, "pytorch_model.bin"), 2 ** 40);
-  expect(await warning({ gpu: "T4", models: [{ name: directory }] })).toMatch(/15 GB and need about 18 GB/);
+  expect(await warning({ gpu: "T4", models: [{ name: directory }] })).toMatch(/16 GB and need about 19 GB/);
   expect(await warning({ gpu: "L4", models: [{ name: directory }] })).toBeUndefined();
   const adapter = { name: "someone/adapter-70b", isPeft: true, baseModel: directory };
   expect(await warning({ gpu: "L4", models: [adapter] })).toBeUndefined();
@@ -75,7 +85,7 @@ test("a model in the hub's cache is as large as its files there", async () => {
   await writeFile(join(cache, "models--a--named-nothing", "refs", "main"), "c0ffee");
   await writeFile(join(snapshot, "model.safetensors"), "");
   await truncate(join(snapshot, "model.safetensors"), 60 * 2 ** 30);
-  expect(await warning({ gpu: "L40S", models: [{ name: "a/named-nothing" }] })).toContain("60 GB");
+  expect(await warning({ gpu: "L40S", models: [{ name: "a/named-nothing" }] })).toContain("are about 64 GB");
 });
 
 test("nothing is said where nothing is known, or no GPU is asked for", async () => {

@@ -1,0 +1,38 @@
+import { type Backend, parseSandboxConfig, readSandboxConfig } from "@seer/config";
+import { buildPlan, describePlan, type Fetch, previewPlan } from "@seer/environment";
+import { fileSize } from "../terminal/amounts.ts";
+import { style } from "../terminal/style.ts";
+import { wrap } from "../terminal/wrap.ts";
+
+interface PlanOptions {
+  backend?: Backend;
+  json?: boolean;
+}
+
+/** `seer plan`: what would be done, without doing any of it. */
+export async function plan(file: string, { backend, json = false }: PlanOptions): Promise<void> {
+  const written = await readSandboxConfig(file);
+  const config = parseSandboxConfig({ ...written, ...(backend === undefined ? {} : { backend }) });
+  const made = buildPlan(config);
+  const preview = await previewPlan(made, config);
+  if (json) {
+    console.log(JSON.stringify({ plan: made, ...preview }, null, 2));
+    return;
+  }
+  const paint = style(process.stdout);
+  const { cost, fetches, warnings } = preview;
+  const [title = "", ...steps] = describePlan(made).split("\n");
+  const lines = [paint("bold", title), ...steps, "", wrap(`Cost: ${cost.text}`, 6)];
+  if (cost.usdPerHour > 0) {
+    lines.push(paint("dim", `      prices of ${cost.prices.date} (${cost.prices.source})`));
+  }
+  if (fetches.length > 0) lines.push("", ...fetches.map((fetch) => wrap(describe(fetch), 2)));
+  for (const warning of warnings) {
+    lines.push("", wrap(`Warning: ${warning}`, 2).replace("Warning:", paint("yellow", "Warning:")));
+  }
+  console.log(lines.join("\n"));
+}
+
+function describe({ what, bytes, cached }: Fetch): string {
+  return `${cached ? "Here already" : "To fetch"}: ${what}${bytes === null ? "" : ` (about ${fileSize(bytes)})`}`;
+}
