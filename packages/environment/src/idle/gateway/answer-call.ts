@@ -5,8 +5,6 @@ import { refusal } from "./refusal.ts";
 import { wakeFailure } from "./wake-failure.ts";
 import { type LocalAnswer, refused } from "./while-stopped.ts";
 
-// A client that asks to be answered within some time has reasons, such as giving up a connection that is silent.
-const patienceMs = 20_000;
 const longestMs = 2 ** 31 - 1;
 
 /** Hands a call on to the host, which is started for it when there is none. */
@@ -48,8 +46,9 @@ async function enter(
   const { life, whileStopped, refusedCalls } = gateway;
   const gone = new AbortController();
   const late = AbortSignal.timeout(Math.min(deadlineMs ?? longestMs, longestMs));
+  // It has reasons, such as giving up a connection that is silent.
   const isImpatient = callId !== undefined && /\bwait=\d/.test(one(request.headers.prefer) ?? "");
-  const impatient = AbortSignal.timeout(isImpatient ? patienceMs : longestMs);
+  const impatient = AbortSignal.timeout(isImpatient ? gateway.patienceMs : longestMs);
   const onClose = () => gone.abort();
   response.once("close", onClose);
   const leave = gateway.wait();

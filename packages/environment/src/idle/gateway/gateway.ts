@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { EnvironmentError } from "../../errors.ts";
 import type { IdleLife } from "../idle-life.ts";
-import { Access } from "./access.ts";
+import { Access, type Rights } from "./access.ts";
 import { answerRequest } from "./answer-request.ts";
 import { connectionsTo } from "./forward.ts";
 import type { HostAddress } from "./host-address.ts";
@@ -24,6 +24,8 @@ export interface GatewayOptions {
   description: string;
   /** Any free one when absent. */
   port?: number | undefined;
+  /** How long a call waits for a start whose client wants to be answered within some time. @default 20_000 */
+  patienceMs?: number | undefined;
 }
 
 const headBytes = 32 * 1024;
@@ -41,6 +43,7 @@ export class Gateway {
   readonly whileStopped: WhileStopped;
   readonly refusedCalls: RefusedCalls;
   readonly life: IdleLife;
+  readonly patienceMs: number;
   readonly #server: Server;
   readonly #access = new Access();
   readonly #sockets: WebSocketServer;
@@ -50,9 +53,11 @@ export class Gateway {
   #host: HostAddress | undefined;
   #connections: ReturnType<typeof connectionsTo>;
 
-  private constructor(server: Server, { name, life, host, description }: GatewayOptions) {
+  private constructor(server: Server, options: GatewayOptions) {
+    const { name, life, host, description, patienceMs = 20_000 } = options;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.life = life;
+    this.patienceMs = patienceMs;
     this.#server = server;
     this.#host = host;
     this.#connections = connectionsTo(host.url);
@@ -150,13 +155,12 @@ export class Gateway {
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     const rights = this.#access.check(request.headers);
-    if (typeof rights !== "string") return refuseUpgrade(socket, rights);
-    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(/\s*,\s*/);
-    if (request.url !== "/ws")
-      return refuseUpgrade(socket, refusal("bad-request", "the WebSocket is at /ws"));
-    if (!offered.includes("seer.v1")) {
-      return refuseUpgrade(socket, refusal("bad-request", "the WebSocket needs the subprotocol seer.v1"));
-    }
+    const why = typeof rights === "string" ? noWebSocket(request) : rights;
+    if (typeof rights === "string" && why === undefined) this.#relay(request, socket, head, rights);
+    else if (why !== undefined) refuseUpgrade(socket, why);
+  }
+
+  #relay(request: IncomingMessage, socket: Duplex, head: Buffer, rights: Rights): void {
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       const { life, undelivered, whileStopped } = this;
       const relay = new Relay({
@@ -190,6 +194,13 @@ function answer(
     ...(close ? { connection: "close" } : {}),
   });
   response.end(body);
+}
+
+function noWebSocket({ url, headers }: IncomingMessage): Refusal | undefined {
+  if (url !== "/ws") return refusal("bad-request", "the WebSocket is at /ws");
+  const offered = (headers["sec-websocket-protocol"] ?? "").split(/\s*,\s*/);
+  if (offered.includes("seer.v1")) return undefined;
+  return refusal("bad-request", "the WebSocket needs the subprotocol seer.v1");
 }
 
 function refuseUpgrade(socket: Duplex, why: Refusal): void {

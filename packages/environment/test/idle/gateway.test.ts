@@ -1,0 +1,324 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { toLibrary } from "@seer/expose-adapters/library";
+import { toMcpConfig } from "@seer/expose-adapters/mcp";
+import { toSkill } from "@seer/expose-adapters/skill";
+import { RpcClient, type ServedInterface } from "@seer/rpc";
+import { directoryTarget, installWorkspace, Workspace } from "@seer/workspace";
+import { describe, expect, test } from "vitest";
+import { errorOf } from "../support/home.ts";
+import { IdleHost } from "../support/idle-host.ts";
+import { McpProcess } from "../support/mcp-process.ts";
+
+const run = promisify(execFile);
+const python = process.env.SEER_PYTHON ?? "python3";
+
+describe("clients survive a stop and a start", () => {
+  test("the TypeScript client, over the connection that it had", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect(idle.served);
+    expect(await client.call("count")).toBe(1);
+    await idle.stopped();
+    const progress: string[] = [];
+    idle.wakeMs = 300;
+    // Many calls, one start; what the start is at is their progress.
+    const calls = await Promise.all([
+      client.call("count", {}, { onProgress: ({ message }) => progress.push(message ?? "") }),
+      client.call("count"),
+      client.call("count"),
+    ]);
+    expect(calls.toSorted()).toEqual([1, 2, 3]);
+    expect(idle.starts).toBe(2);
+    expect(progress).toContain("loading it");
+  });
+
+  test("the Python library, over the connection that it had", async () => {
+    await using idle = await IdleHost.start();
+    await using folder = await installed(idle.served);
+    const code = `
+import sys, time
+import tools
+print(tools.count(), flush=True)
+sys.stdin.readline()
+print(tools.count(), flush=True)
+`;
+    const child = execFile(python, ["-u", "-c", code], { cwd: join(folder.path, "lib") });
+    const said: string[] = [];
+    child.stdout?.on("data", (data: string) => said.push(...data.trim().split("\n")));
+    child.stderr?.on("data", (data: string) => said.push(data));
+    await expect.poll(() => said).toEqual(["1"]);
+    await idle.stopped();
+    child.stdin?.write("\n");
+    await expect.poll(() => said, { timeout: 10_000 }).toEqual(["1", "1"]);
+    expect(idle.starts).toBe(2);
+  });
+
+  test("the MCP server, over the connection that it had", async () => {
+    await using idle = await IdleHost.start();
+    await using mcp = await McpProcess.start(toMcpConfig(idle.served));
+    expect(await mcp.call("count")).toBe(1);
+    await idle.stopped();
+    expect(await mcp.call("count")).toBe(1);
+    await idle.stopped();
+    expect(await mcp.call("count")).toBe(1);
+    expect(idle.starts).toBe(3);
+  });
+
+  test("the script of the skill, and curl", async () => {
+    await using idle = await IdleHost.start();
+    await using folder = await installed(idle.served);
+    await idle.stopped();
+    const script = join(folder.path, ".claude", "skills", "tools", "scripts", "call.py");
+    expect((await run(python, [await found(folder.path, script), "count"])).stdout).toBe("1\n");
+    await idle.stopped();
+    const { url, token } = idle.served;
+    const headers = ["-H", `Authorization: Bearer ${token}`];
+    const { stdout } = await run("curl", ["-sS", `${url}/call/count`, ...headers, "-d", "{}"]);
+    expect(JSON.parse(stdout)).toMatchObject({ result: 1 });
+  });
+
+  test("large values go through both ways, whole", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect(idle.served);
+    const data = Buffer.alloc(40 << 20, "seer");
+    const twice = (await client.call("doubled", { data })) as Uint8Array;
+    expect(Buffer.compare(Buffer.from(twice), Buffer.concat([data, data]))).toBe(0);
+    await idle.stopped();
+    // It waits for the host outside of this process's memory, as far as it can.
+    const again = client.call("doubled", { data });
+    const others = Promise.all([1, 2].map(() => client.call("doubled", { data })));
+    expect(((await again) as Uint8Array).byteLength).toBe(80 << 20);
+    expect((await others).map((value) => (value as Uint8Array).byteLength)).toEqual([80 << 20, 80 << 20]);
+  });
+});
+
+describe("what goes on is not cut", () => {
+  test("a call and a stream that take longer than the idle time", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect(idle.served);
+    expect(await client.call("slow", { seconds: 1 })).toBe("done");
+    const items: unknown[] = [];
+    for await (const item of client.stream("ticks", { number: 4, seconds: 0.4 })) items.push(item);
+    expect(items).toEqual([0, 1, 2, 3]);
+    expect(idle.stops).toBe(0);
+    await idle.stopped();
+  });
+
+  test("a call whose client has gone, and whose result it comes back for", async () => {
+    await using idle = await IdleHost.start();
+    {
+      await using client = await RpcClient.connect(idle.served);
+      const gone = errorOf(client.call("slow", { seconds: 1 }, { callId: "mine" }));
+      await delay(100);
+      await client.close();
+      expect((await gone).code).toBe("rpc/closed");
+    }
+    await delay(2000);
+    expect(idle.stops).toBe(0);
+    await using client = await RpcClient.connect(idle.served);
+    expect(await client.attach("mine")).toBe("done");
+    await idle.stopped();
+    const error = await errorOf(client.attach("mine"));
+    expect(error).toMatchObject({ code: "rpc/unknown-call" });
+    expect(error.message).toContain("the sandbox was stopped because nobody called it");
+    // Asking for what is gone starts nothing.
+    expect(idle.starts).toBe(1);
+  });
+
+  test("an object that somebody has a reference to", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect(idle.served);
+    const ref = await client.call("kept", { text: "activations" });
+    await delay(1000);
+    expect(idle.stops).toBe(0);
+    expect(await client.call("text_of", { ref: ref as never })).toBe("activations");
+    const [first] = await client.refs();
+    if (first !== undefined) await client.free(first);
+    await idle.stopped();
+    expect(await client.refs()).toEqual([]);
+    expect(idle.starts).toBe(1);
+  });
+
+  test("a call that comes while it is being kept: it is not stopped", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect(idle.served);
+    expect(await client.call("count")).toBe(1);
+    idle.keepMs = 5000;
+    await expect
+      .poll(() => idle.progress.at(-1), { timeout: 5000 })
+      .toBe("Idle for 0.3 s: snapshot and stop");
+    expect(await client.call("count")).toBe(2);
+    expect([idle.starts, idle.stops]).toEqual([1, 0]);
+    idle.keepMs = 0;
+    await idle.stopped();
+  });
+});
+
+describe("looking at it", () => {
+  test("does not keep it from being stopped, and does not start it", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect({ ...idle.served, token: idle.gateway.adminToken });
+    const looking = setInterval(() => void client.health().catch(() => {}), 100);
+    await idle.stopped();
+    clearInterval(looking);
+    expect(await client.health()).toMatchObject({ name: "tools", state: "stopped", running: 0 });
+    expect((await client.describe()).functions).toEqual(idle.served.description.functions);
+    expect(await client.calls()).toEqual([]);
+    await using another = await RpcClient.connect({ ...idle.served, livenessIntervalMs: 100 });
+    await another.describe();
+    await delay(1000);
+    expect(idle.starts).toBe(1);
+  });
+
+  test("shows how the start goes on", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect(idle.served);
+    await idle.stopped();
+    idle.wakeMs = 1000;
+    const call = client.call("count");
+    await expect
+      .poll(() => client.health())
+      .toMatchObject({
+        state: "loading",
+        waiting: 1,
+        lines: ["A call came: starting again", "  loading it"],
+      });
+    // Whoever asks for the description as the file loads waits, too.
+    const { functions } = await client.describe();
+    expect(functions.length).toBeGreaterThan(0);
+    expect(await client.call("count")).toBe(2);
+    expect(await call).toBe(1);
+  });
+});
+
+describe("a start that fails", () => {
+  test("is told to each call that waits, and the next call tries again", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect(idle.served);
+    await idle.stopped();
+    idle.failure = new Error("no capacity");
+    idle.wakeMs = 200;
+    const errors = await Promise.all([errorOf(client.call("count")), errorOf(client.call("count"))]);
+    const expected = {
+      code: "rpc/load-failed",
+      message: "The sandbox could not be started again: no capacity",
+      hint: "The next call tries again.",
+    };
+    expect(errors).toMatchObject([expected, expected]);
+    expect(await client.health()).toMatchObject({ state: "stopped", error: { code: "load-failed" } });
+    const { url, token } = idle.served;
+    const response = await fetch(`${url}/call/count`, {
+      method: "POST",
+      body: "{}",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    });
+    expect([response.status, await response.json()]).toMatchObject([503, { error: { code: "load-failed" } }]);
+    idle.failure = undefined;
+    expect(await client.call("count")).toBe(1);
+  });
+
+  test("that takes long is told to those who ask again, and they start no other", async () => {
+    await using idle = await IdleHost.start({ patienceMs: 500 });
+    await idle.stopped();
+    idle.wakeMs = 1500;
+    idle.failure = new Error("no capacity");
+    await using folder = await installed(idle.served);
+    const code = "import tools\ntry: tools.count()\nexcept Exception as error: print(error.code)";
+    const { stdout } = await run(python, ["-c", code], { cwd: join(folder.path, "lib") });
+    expect(stdout).toBe("load-failed\n");
+    expect(idle.life.attempt).toBe(1);
+  });
+});
+
+describe("deadlines and cancelling count while a call waits", () => {
+  test("over the WebSocket", async () => {
+    await using idle = await IdleHost.start();
+    await using client = await RpcClient.connect(idle.served);
+    await idle.stopped();
+    idle.wakeMs = 1500;
+    const began = performance.now();
+    expect((await errorOf(client.call("count", {}, { timeoutMs: 300 }))).code).toBe("rpc/deadline");
+    expect(performance.now() - began).toBeLessThan(1200);
+    const controller = new AbortController();
+    const cancelled = errorOf(client.call("count", {}, { signal: controller.signal }));
+    controller.abort();
+    expect((await cancelled).code).toBe("rpc/cancelled");
+    // What is left of it is the host's to keep.
+    expect((await errorOf(client.call("slow", { seconds: 5 }, { timeoutMs: 2500 }))).code).toBe(
+      "rpc/deadline",
+    );
+    expect(performance.now() - began).toBeLessThan(4500);
+    expect(await client.call("count")).toBe(1);
+  });
+
+  test("over HTTP", async () => {
+    await using idle = await IdleHost.start();
+    await idle.stopped();
+    idle.wakeMs = 1000;
+    const { url, token } = idle.served;
+    const headers = {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "seer-deadline-ms": "200",
+    };
+    const response = await fetch(`${url}/call/count`, { method: "POST", body: "{}", headers });
+    expect([response.status, await response.json()]).toMatchObject([504, { error: { code: "deadline" } }]);
+  });
+});
+
+describe("access", () => {
+  test("is asked for as the host asks for it, awake or not", async () => {
+    await using idle = await IdleHost.start();
+    for (const round of ["awake", "stopped"]) {
+      if (round === "stopped") await idle.stopped();
+      const { token } = idle.served;
+      expect(await status(idle, { authorization: "Bearer wrong" }), round).toBe(401);
+      expect(await status(idle, {}), round).toBe(401);
+      expect(await status(idle, { authorization: `Bearer ${token}`, origin: "http://evil" }), round).toBe(
+        403,
+      );
+      expect(await status(idle, { authorization: `Bearer ${token}`, host: "evil.example" }), round).toBe(403);
+      expect(await status(idle, { authorization: `Bearer ${token}` }, "/logs"), round).toBe(403);
+      expect(await status(idle, { authorization: `Bearer ${token}` }), round).toBe(200);
+      expect((await errorOf(RpcClient.connect({ ...idle.served, token: "wrong" }))).code).toBe(
+        "rpc/unauthorised",
+      );
+    }
+    expect(idle.starts).toBe(1);
+  });
+
+  test("a port that is taken is named", async () => {
+    await using idle = await IdleHost.start();
+    const port = Number(new URL(idle.gateway.url).port);
+    const error = await errorOf(IdleHost.start({ port }));
+    expect(error).toMatchObject({ code: "environment/port-unavailable" });
+  });
+});
+
+function status(idle: IdleHost, headers: Record<string, string>, path = "/health"): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  request(`${idle.gateway.url}${path}`, { headers }, (response) => {
+    response.resume();
+    resolve(response.statusCode ?? 0);
+  })
+    .on("error", reject)
+    .end();
+  return promise;
+}
+
+async function installed(served: ServedInterface): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "seer-idle-"));
+  const workspace = new Workspace({ libraries: [toLibrary(served)], skills: [toSkill(served)] });
+  await installWorkspace(workspace, directoryTarget(path), { root: path });
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+async function found(root: string, expected: string): Promise<string> {
+  const { stdout } = await run("find", [root, "-name", "call.py"]);
+  return stdout.trim().split("\n")[0] ?? expected;
+}

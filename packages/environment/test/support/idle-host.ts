@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ServedInterface } from "@seer/rpc";
+import { type LaunchedHost, launchHost } from "@seer/rpc/launch";
+import { askHost } from "../../src/idle/ask-host.ts";
+import { Gateway, type GatewayOptions } from "../../src/idle/gateway/gateway.ts";
+import { IdleLife } from "../../src/idle/idle-life.ts";
+
+export const idleFixture = join(import.meta.dirname, "..", "fixtures", "idle", "interface.py");
+
+const idleMs = 300;
+
+/** A gateway in front of a host that is stopped and started like a sandbox, without there being one. */
+export class IdleHost implements AsyncDisposable {
+  readonly life: IdleLife;
+  readonly progress: string[] = [];
+  gateway!: Gateway;
+  served!: ServedInterface;
+  starts = 0;
+  stops = 0;
+  /** How long starting again takes at least, and how it fails, if it is to. */
+  wakeMs = 0;
+  failure: Error | undefined;
+  keepMs = 0;
+  discarded = 0;
+  #host: LaunchedHost | undefined;
+
+  private constructor() {
+    const report = (line: string) => {
+      this.progress.push(line);
+      this.life.heard(line);
+    };
+    this.life = new IdleLife(
+      { afterMs: idleMs, action: "snapshot" },
+      {
+        isBusy: async () => {
+          const { host } = this.gateway;
+          return host !== undefined && (await askHost(host, this.gateway.undelivered)) !== undefined;
+        },
+        keep: (signal) => delay(this.keepMs, undefined, { signal: this.keepMs > 0 ? signal : undefined }),
+        discard: async () => {
+          this.discarded++;
+        },
+        stop: async () => {
+          this.stops++;
+          this.gateway.detach();
+          await this.#host?.close();
+        },
+        wake: async (signal) => {
+          report("  loading it");
+          await delay(this.wakeMs, undefined, { signal });
+          if (this.failure !== undefined) throw this.failure;
+          this.gateway.attach(await this.#launch());
+        },
+      },
+      report,
+    );
+  }
+
+  static async start(options: Partial<GatewayOptions> = {}): Promise<IdleHost> {
+    const self = new IdleHost();
+    const host = await self.#launch();
+    await using client = await host.client();
+    const description = await client.describe({ timeoutMs: 30_000 });
+    const { life } = self;
+    const name = "tools";
+    self.gateway = await Gateway.open({
+      ...{ name, life, host, description: JSON.stringify(description) },
+      ...options,
+    });
+    self.served = { name, url: self.gateway.url, token: self.gateway.token, description };
+    return self;
+  }
+
+  /** Waits until it has been stopped, and is. */
+  async stopped(times = this.stops + 1): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    while (this.stops < times || this.life.state !== "stopped") {
+      if (performance.now() > deadline) throw new Error(`It was not stopped:\n${this.progress.join("\n")}`);
+      await delay(10);
+    }
+    // Its processes, too, have ended.
+    await this.#host?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.life.close(new Error("The test is over"));
+    await this.gateway.close();
+    await this.#host?.close();
+  }
+
+  async #launch(): Promise<LaunchedHost> {
+    this.#host = await launchHost({ file: idleFixture, name: "tools", python: process.env.SEER_PYTHON });
+    this.starts++;
+    await using client = await this.#host.client();
+    await client.describe({ timeoutMs: 30_000 });
+    return this.#host;
+  }
+}
