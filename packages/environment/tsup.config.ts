@@ -1,9 +1,9 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { index: "src/index.ts" },
+  entry: { index: "src/index.ts", "terminate-script": "src/backends/modal/terminate-script.ts" },
   format: "esm",
   target: "node22",
-  dts: true,
+  dts: { entry: { index: "src/index.ts" } },
   clean: true,
 });

@@ -31,6 +31,8 @@ export interface BackendStartOptions {
   meter: Meter;
   /** Called as soon as there is a machine, so that it is ended with this process even while it is being furnished. */
   onMachine: (machine: Machine) => void;
+  /** The same before there is one, when what was asked for would come to be without this process, too. */
+  onPending?: ((pending: Pick<Machine, "ended" | "terminateNow">) => void) | undefined;
   onProgress: Progress;
   signal?: AbortSignal | undefined;
 }

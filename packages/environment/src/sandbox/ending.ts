@@ -1,7 +1,9 @@
 import type { EndReason, Machine } from "../backends/backend.ts";
 
+type Ending = Pick<Machine, "ended" | "terminateNow">;
+
 // Sandboxes that end with this process, and are ended by it when it can still do something.
-const owned = new Map<Machine, (reason: EndReason) => void>();
+const owned = new Map<Ending, (reason: EndReason) => void>();
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
@@ -9,7 +11,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  *
  * @param onEnd Told when it has ended, at the end of the process too.
  */
-export function endWithProcess(machine: Machine, onEnd: (reason: EndReason) => void): void {
+export function endWithProcess(machine: Ending, onEnd: (reason: EndReason) => void): void {
   if (owned.size === 0) listen();
   owned.set(machine, onEnd);
   void machine.ended.then((reason) => {
@@ -18,7 +20,7 @@ export function endWithProcess(machine: Machine, onEnd: (reason: EndReason) => v
   });
 }
 
-export function forget(machine: Machine): void {
+export function forget(machine: Ending): void {
   if (owned.delete(machine) && owned.size === 0) unlisten();
 }
 

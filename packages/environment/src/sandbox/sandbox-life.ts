@@ -155,6 +155,7 @@ export class SandboxLife {
       meter: account,
       onMachine: (started) =>
         endWithProcess(started, (reason) => account.machineEnded(started.state.id, reason)),
+      onPending: (pending) => endWithProcess(pending, () => {}),
       onProgress: this.report,
     });
     await keepConfig(machine.state.id, this.#config).catch(() => {});

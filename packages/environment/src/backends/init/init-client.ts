@@ -30,6 +30,11 @@ export class InitClient {
     return { ended, release: () => connection.close() };
   }
 
+  /** Holds it for so long, without a connection; for no time at all to let go of it. */
+  async renew(holder: string, seconds: number): Promise<void> {
+    await this.#finish(await InitConnection.open(this.#dial, { op: "renew", holder, seconds }));
+  }
+
   /** Ends the sandbox; returns when its processes have ended. */
   async terminate(): Promise<void> {
     await this.#finish(await InitConnection.open(this.#dial, { op: "terminate" }));

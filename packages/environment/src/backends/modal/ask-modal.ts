@@ -5,6 +5,8 @@ export interface AskOptions {
   signal?: AbortSignal | undefined;
   /** How long an answer may take. @default 60_000 */
   deadlineMs?: number | undefined;
+  /** The error for an answer that takes too long. */
+  late?: (() => Error) | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface AskOptions {
 export async function askModal<T>(
   what: string,
   work: () => Promise<T>,
-  { signal, deadlineMs = 60_000 }: AskOptions = {},
+  { signal, deadlineMs = 60_000, late = () => tooLate(what, deadlineMs) }: AskOptions = {},
 ): Promise<T> {
   signal?.throwIfAborted();
   const answer = work();
@@ -28,7 +30,7 @@ export async function askModal<T>(
   const interruption = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
-    timer = setTimeout(() => reject(late(what, deadlineMs)), deadlineMs);
+    timer = setTimeout(() => reject(late()), deadlineMs);
   });
   try {
     return await Promise.race([answer, interruption]);
@@ -56,6 +58,7 @@ export const status = {
   cancelled: 1,
   unknown: 2,
   deadlineExceeded: 4,
+  invalidArgument: 3,
   notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
@@ -90,7 +93,7 @@ function asEnvironmentError(what: string, error: unknown): unknown {
   });
 }
 
-function late(what: string, deadlineMs: number): EnvironmentError {
+function tooLate(what: string, deadlineMs: number): EnvironmentError {
   return new EnvironmentError(
     "environment/backend-unreachable",
     `Modal did not ${what} within ${Math.round(deadlineMs / 1000)} s`,

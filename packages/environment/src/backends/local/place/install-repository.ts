@@ -8,6 +8,13 @@ import { runtimePaths } from "../../runtime-paths.ts";
 import { pipInstall } from "../python/install-packages.ts";
 import { installerVariables } from "../sandbox-variables.ts";
 
+interface InstallOptions {
+  onProgress: Progress;
+  signal?: AbortSignal | undefined;
+  /** What pip needs to find packages. */
+  env?: Readonly<Record<string, string>> | undefined;
+}
+
 /**
  * Installs a repository for editing, inside the sandbox: its build scripts are as much somebody else's code as the rest.
  *
@@ -16,7 +23,7 @@ import { installerVariables } from "../sandbox-variables.ts";
 export async function installRepository(
   { name, path }: RepositoryStep,
   machine: Machine,
-  { onProgress, signal }: { onProgress: Progress; signal?: AbortSignal | undefined },
+  { onProgress, signal, env = installerVariables() }: InstallOptions,
 ): Promise<void> {
   const what = withoutCredentials(name);
   onProgress(`Installing ${what}`);
@@ -28,11 +35,7 @@ export async function installRepository(
     "--editable",
     machine.realPath(path),
   ];
-  const { exitCode, stdout } = await runCommand(
-    machine,
-    { argv, merge: true, env: installerVariables() },
-    { signal },
-  );
+  const { exitCode, stdout } = await runCommand(machine, { argv, merge: true, env }, { signal });
   if (exitCode === 0) return;
   throw new EnvironmentError(
     "environment/repo-failed",

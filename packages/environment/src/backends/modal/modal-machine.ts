@@ -1,0 +1,213 @@
+import { posix } from "node:path";
+import { sandboxPaths } from "@seer/config";
+import type { Sandbox } from "modal";
+import { EnvironmentError } from "../../errors.ts";
+import { Turns } from "../../turns.ts";
+import { within } from "../../within.ts";
+import type {
+  EndReason,
+  FileContent,
+  InterfaceRecord,
+  Machine,
+  MachineCommand,
+  MachineProcess,
+  SandboxState,
+  SnapshotContent,
+} from "../backend.ts";
+import { InitClient } from "../init/init-client.ts";
+import { askModal, isModalError, saidBy, status, statusOf } from "./ask-modal.ts";
+import { dialInit } from "./dial-init.ts";
+import { Hold } from "./hold.ts";
+import { stateFile } from "./init-command.ts";
+import { ports } from "./ports.ts";
+import { packTags, type Tags } from "./tags.ts";
+import { terminateNow } from "./terminate-now.ts";
+
+// The first process asks the others to end and kills them a second later; this is for one that does not.
+const endMs = 10_000;
+const snapshotMs = 10 * 60_000;
+
+/** A sandbox on Modal, held by this process. */
+export class ModalMachine implements Machine {
+  readonly ended: Promise<EndReason>;
+  readonly native: Sandbox;
+  readonly ports = ports;
+  readonly #client: InitClient;
+  readonly #hold: Hold;
+  readonly #updates = new Turns();
+  #state: SandboxState;
+  #tags: Tags;
+  #termination: Promise<void> | undefined;
+
+  private constructor(native: Sandbox, client: InitClient, hold: Hold, state: SandboxState, tags: Tags) {
+    this.native = native;
+    this.#client = client;
+    this.#hold = hold;
+    this.#state = state;
+    this.#tags = tags;
+    this.ended = hold.ended;
+  }
+
+  /** Takes hold of a sandbox that has just been created. */
+  static async begin(native: Sandbox, state: SandboxState, tags: Tags): Promise<ModalMachine> {
+    const client = new InitClient(() => dialInit(native));
+    return new ModalMachine(native, client, await Hold.take(client, native), state, tags);
+  }
+
+  /** Takes hold of a sandbox, with what is kept in it. @throws EnvironmentError `environment/ended` */
+  static async takeUp(native: Sandbox, tags: Tags): Promise<ModalMachine> {
+    const client = new InitClient(() => dialInit(native));
+    const hold = await Hold.take(client, native);
+    try {
+      return new ModalMachine(native, client, hold, await readState(client), tags);
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
+  }
+
+  get state(): SandboxState {
+    return this.#state;
+  }
+
+  async start(command: MachineCommand): Promise<MachineProcess> {
+    const cwd = this.realPath(command.cwd ?? sandboxPaths.workspace);
+    const process = await this.#ask(() => this.#client.exec({ ...command, cwd }));
+    const exited = this.#ask(() => process.exited);
+    exited.catch(() => {});
+    return { ...process, exited };
+  }
+
+  async readFile(path: string): Promise<Uint8Array> {
+    return await this.#ask(() => this.#client.readFile(this.realPath(path)));
+  }
+
+  async writeFile(path: string, content: FileContent, options: { executable?: boolean } = {}): Promise<void> {
+    const { executable = false } = options;
+    await this.#ask(() => this.#client.writeFile(this.realPath(path), content, executable));
+  }
+
+  async ensureDir(path: string): Promise<void> {
+    await this.#ask(() => this.#client.ensureDir(this.realPath(path)));
+  }
+
+  realPath(path: string): string {
+    return posix.resolve(sandboxPaths.workspace, path);
+  }
+
+  async urlOf(port: number): Promise<string> {
+    const tunnels = await askModal("open the sandbox's ports", () => this.native.tunnels());
+    const url = tunnels[port]?.url;
+    if (url !== undefined) return url;
+    throw new EnvironmentError(
+      "environment/port-unavailable",
+      `Port ${port} cannot be reached from outside`,
+      {
+        hint: `The ports of a sandbox on Modal are chosen when it starts: ${ports.join(", ")}.`,
+      },
+    );
+  }
+
+  async updateInterfaces(
+    change: (interfaces: readonly InterfaceRecord[]) => readonly InterfaceRecord[],
+  ): Promise<void> {
+    await this.#updates.take(async () => {
+      // Another process may serve from the same sandbox.
+      const state = await this.#ask(() => readState(this.#client));
+      await this.#keep({ ...state, interfaces: change(state.interfaces) });
+    });
+  }
+
+  /** Makes known that it has started, and what it has become. */
+  async update(state: SandboxState): Promise<void> {
+    await this.#updates.take(async () => {
+      this.#tags = { ...this.#tags, state: "running" };
+      await this.#keep(state);
+    });
+  }
+
+  async #keep(state: SandboxState): Promise<void> {
+    await this.#ask(() => this.#client.writeFile(stateFile, JSON.stringify(state), false));
+    this.#state = state;
+    this.#tags = { ...this.#tags, interfaces: state.interfaces.map(({ name }) => name) };
+    await askModal("name what a sandbox serves", () => this.native.setTags(packTags(this.#tags)));
+  }
+
+  async snapshot({ signal }: { id: string; signal?: AbortSignal | undefined }): Promise<SnapshotContent> {
+    try {
+      const image = await askModal(
+        "take a snapshot",
+        () => this.native.snapshotFilesystem({ ttlMs: null, timeoutMs: snapshotMs }),
+        { signal, deadlineMs: snapshotMs },
+      );
+      return { kind: "image", imageId: image.imageId };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (EnvironmentError.isInstance(error)) throw error;
+      throw new EnvironmentError(
+        "environment/snapshot-failed",
+        `Modal took no snapshot of ${this.state.name}: ${saidBy(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  terminate(): Promise<void> {
+    this.#termination ??= this.#terminate();
+    return this.#termination;
+  }
+
+  async #terminate(): Promise<void> {
+    if (!this.#hold.hasEnded) {
+      // By its own first process if that goes, which lets others end their work and tells other holders why.
+      await within(
+        this.#client.terminate().catch(() => {}),
+        endMs,
+        undefined,
+      );
+    }
+    await endSandbox(this.native);
+    this.#hold.settle("terminated");
+  }
+
+  terminateNow(): void {
+    terminateNow({ id: this.native.sandboxId });
+    this.#hold.settle("terminated");
+  }
+
+  release(): void {
+    this.#hold.release();
+  }
+
+  /** Does something in the sandbox. A connection that breaks need not mean that it has ended. */
+  async #ask<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(EnvironmentError.isInstance(error) && error.code === "environment/ended")) throw error;
+      await this.#hold.check();
+      if (this.#hold.hasEnded) throw error;
+      throw new EnvironmentError(
+        "environment/backend-unreachable",
+        "The connection to the sandbox on Modal broke",
+        {
+          hint: "The sandbox runs on; try again.",
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+/** Ends a sandbox whatever goes on in it; one that has ended already, or never was, is no error. */
+export async function endSandbox(native: Sandbox): Promise<void> {
+  try {
+    await askModal("end a sandbox", () => native.terminate({ wait: true }));
+  } catch (error) {
+    if (statusOf(error) !== status.notFound && !isModalError(error, "NotFoundError")) throw error;
+  }
+}
+
+async function readState(client: InitClient): Promise<SandboxState> {
+  return JSON.parse(new TextDecoder().decode(await client.readFile(stateFile))) as SandboxState;
+}

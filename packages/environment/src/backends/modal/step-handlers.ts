@@ -1,0 +1,108 @@
+import { delimiter } from "node:path/posix";
+import { installWorkspace } from "@seer/workspace";
+import type { Image } from "modal";
+import { EnvironmentError } from "../../errors.ts";
+import type { MachineStep, RepositoryStep } from "../../plan/plan.ts";
+import { withoutCredentials } from "../../plan/without-credentials.ts";
+import { startService } from "../../services/start-service.ts";
+import type { SnapshotRecord } from "../backend.ts";
+import type { StepHandlers } from "../carry-out.ts";
+import { buildRepositoryImage } from "../docker/build-repository-image.ts";
+import { startDocker } from "../docker/start-docker.ts";
+import { installRepository } from "../local/place/install-repository.ts";
+import { uploadDirectory, uploadFile } from "../upload.ts";
+import { askModal } from "./ask-modal.ts";
+import { createSandbox, librariesDirectory } from "./create-sandbox.ts";
+import { sandboxImage } from "./image/sandbox-image.ts";
+import { cloneInSandbox } from "./place/clone-repository.ts";
+import type { StartContext } from "./start-context.ts";
+import { placeWeights } from "./weights/place-weights.ts";
+
+/** What each step of a plan means on Modal; those before `machine` are what it is made of. */
+export function stepHandlers(context: StartContext): StepHandlers {
+  const { onProgress, signal, workspace } = context.options;
+  return {
+    gpu: async (step) => {
+      context.gpu = step;
+    },
+    "system-packages": async ({ packages }) => {
+      context.systemPackages.push(...packages);
+    },
+    model: async (step) => {
+      context.models.push(step);
+    },
+    python: async (step) => {
+      context.python = step;
+    },
+    machine: (step) => makeMachine(step, context),
+    repository: (step) => checkOut(step, context),
+    directory: async ({ from, to }) => {
+      onProgress(`Copying ${from} to ${to}`);
+      await uploadDirectory(context.machine, from, to, signal);
+    },
+    file: async ({ from, to }) => {
+      onProgress(`Copying ${from} to ${to}`);
+      await uploadFile(context.machine, from, to);
+    },
+    workspace: async ({ root }) => {
+      if (workspace !== undefined) await installWorkspace(workspace, context.machine, { root, signal });
+    },
+    service: async ({ service }) => {
+      context.services.push(await startService(context.machine, service, { onProgress, signal }));
+    },
+  };
+}
+
+/** Weights come before the machine: its GPU would be paid for while they are fetched. */
+async function makeMachine(step: MachineStep, context: StartContext): Promise<void> {
+  const { session, models, options } = context;
+  const image = await imageFor(step, context);
+  const volumes = models.length === 0 ? {} : await placeWeights(session, models, { ...options, image });
+  context.pythonPath = [librariesDirectory, step.env.PYTHONPATH].filter(Boolean).join(delimiter);
+  context.machine = await createSandbox(step, { image, volumes }, context);
+  if (step.docker) await startDocker(context.machine, options);
+}
+
+async function imageFor(step: MachineStep, context: StartContext): Promise<Image> {
+  const { session, options, python = { kind: "python", packages: [] }, systemPackages } = context;
+  if (options.from !== undefined) return await snapshotImage(options.from, context);
+  const spec = { python, systemPackages, docker: step.docker };
+  return await sandboxImage(session, spec, options);
+}
+
+async function snapshotImage(
+  { id, backend, content }: SnapshotRecord,
+  { session, options }: StartContext,
+): Promise<Image> {
+  if (content.kind !== "image") {
+    throw new EnvironmentError(
+      "environment/snapshot-failed",
+      `The snapshot ${id} is one of the backend ${backend}, and cannot be started on modal`,
+    );
+  }
+  return await askModal("find the snapshot", () => session.client.images.fromId(content.imageId), options);
+}
+
+async function checkOut(step: RepositoryStep, context: StartContext): Promise<void> {
+  const { machine, options } = context;
+  const { onProgress, signal } = options;
+  onProgress(`Cloning ${withoutCredentials(step.name)}${step.ref === undefined ? "" : ` at ${step.ref}`}`);
+  const commit = await cloneInSandbox(machine, step, signal);
+  if (step.install) await installRepository(step, machine, { ...options, env: {} });
+  const image =
+    step.dockerfile === undefined
+      ? undefined
+      : await buildRepositoryImage(machine, step, {
+          ...options,
+          commit,
+          engine: ["docker"],
+          hostNetwork: true,
+        });
+  context.repos.push({
+    url: withoutCredentials(step.name),
+    commit,
+    path: step.path,
+    installed: step.install,
+    ...(image === undefined ? {} : { image }),
+  });
+}
