@@ -132,7 +132,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
 
   /** Modal's own object, when the sandbox runs there. */
   get modalSandbox(): unknown {
-    return undefined;
+    return this.life.machine.native;
   }
 
   /**

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { delimiter } from "node:path";
+import { delimiter } from "node:path/posix";
 import { sandboxPaths } from "@seer/config";
 import type { HostOptions } from "@seer/rpc/launch";
 import type { Machine, MachineProcess } from "../backends/backend.ts";
 import { runtimePaths } from "../backends/runtime-paths.ts";
 import { EnvironmentError } from "../errors.ts";
+import { listenerFor, portsToTry } from "./host-ports.ts";
 
 /** A host in a sandbox, which ends with this process until it is detached. */
 export interface Host {
@@ -36,6 +37,23 @@ export function hostLog(name: string): string {
  * @throws EnvironmentError `environment/interface-failed` or `environment/port-unavailable`
  */
 export async function startHost(machine: Machine, request: HostRequest): Promise<Host> {
+  let taken: unknown;
+  for (const port of await portsToTry(machine, request.port)) {
+    try {
+      return await startOn(machine, { ...request, port });
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      taken = error;
+    }
+  }
+  throw taken;
+}
+
+function isTaken(error: unknown): boolean {
+  return EnvironmentError.isInstance(error) && error.code === "environment/port-unavailable";
+}
+
+async function startOn(machine: Machine, request: HostRequest): Promise<Host> {
   const { name, file, secrets, port: wanted } = request;
   const real = (path: string) => machine.realPath(path);
   const token = newToken();
@@ -49,7 +67,7 @@ export async function startHost(machine: Machine, request: HostRequest): Promise
     path: [real(sandboxPaths.workspace)],
     log: real(hostLog(name)),
     secrets: secrets.filter((secret) => secret !== ""),
-    ...(wanted === undefined ? {} : { port: wanted }),
+    ...(wanted === undefined ? {} : await listenerFor(machine, wanted)),
   };
   const output = new HostOutput();
   const process = await machine.start({
