@@ -1,8 +1,8 @@
 """`python clone_repository.py`: clones a repository in a sandbox, as the JSON object on standard input says.
 
-`{"url", "ref"?, "path"}`; answers with `{"commit"}`, or with `{"failed": "clone" | "checkout", "said"}` in git's
-own words. Names and passwords in the URL are git's to read from its environment alone: no argument has them, and
-nothing of them stays in the repository.
+`{"url", "ref"?, "path"}`; answers with `{"commit"}`, or with `{"failed": "clone" | "checkout", "said"}` in
+git's own words. Names and passwords in the URL are git's to read from its environment alone: no argument has
+them, and nothing of them stays in the repository.
 """
 
 from __future__ import annotations
