@@ -9,7 +9,16 @@ export async function takeUpInterfaces(machine: Machine): Promise<ServedInterfac
   return served.filter((one) => one !== undefined);
 }
 
-async function takeUp({ name, url, token }: InterfaceRecord): Promise<ServedInterface | undefined> {
+async function takeUp({ name, url, token, gateway }: InterfaceRecord): Promise<ServedInterface | undefined> {
+  // The owner's address for it is there for as long as the owner is.
+  if (gateway !== undefined) return (await ask(name, gateway)) ?? (await ask(name, { url, token }));
+  return await ask(name, { url, token });
+}
+
+async function ask(
+  name: string,
+  { url, token }: { url: string; token: string },
+): Promise<ServedInterface | undefined> {
   try {
     await using client = await RpcClient.connect({ url, token, timeoutMs: answerMs });
     return { name, url, token, description: await client.describe({ timeoutMs: answerMs }) };

@@ -12,7 +12,19 @@ export interface TakeOptions {
 
 /** Keeps the files of a running machine; a snapshot that fails or is aborted leaves nothing. */
 export async function takeSnapshot(machine: Machine, options: TakeOptions): Promise<Snapshot> {
-  const { description, config, signal } = options;
+  return snapshotOf(await takeFiles(machine, options, writeSnapshotRecord));
+}
+
+/** The same for this process alone: it is in no list, and gone with this process as far as it is on this machine. */
+export async function takeUnlistedSnapshot(machine: Machine, options: TakeOptions): Promise<SnapshotRecord> {
+  return await takeFiles(machine, options, async () => {});
+}
+
+async function takeFiles(
+  machine: Machine,
+  { description, config, signal }: TakeOptions,
+  keep: (record: SnapshotRecord) => Promise<void>,
+): Promise<SnapshotRecord> {
   signal?.throwIfAborted();
   const id = await beginSnapshot();
   let record: SnapshotRecord | undefined;
@@ -32,8 +44,8 @@ export async function takeSnapshot(machine: Machine, options: TakeOptions): Prom
       content,
     };
     signal?.throwIfAborted();
-    await writeSnapshotRecord(record);
-    return snapshotOf(record);
+    await keep(record);
+    return record;
   } catch (error) {
     // What went wrong is what matters, not what else goes wrong because of it.
     if (record !== undefined) await removeContent(record).catch(() => {});
