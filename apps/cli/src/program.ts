@@ -1,3 +1,4 @@
+import { backendSchema } from "@seer/config";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { serveModes } from "./serve/serve-modes.ts";
@@ -6,6 +7,7 @@ const environmentHelp = `
 Environment:
   SEER_HOME        where sandboxes, environments and records live (default: ~/.seer)
   SEER_BACKEND     the backend of sandboxes that name none (default: local)
+  SEER_BUDGET_USD  what each sandbox may cost at most
   SEER_PYTHON      the Python to use instead of the first python3
   SEER_RPC_TOKEN   the token for \`seer call URL\`
   NO_COLOR         no colours
@@ -58,6 +60,38 @@ export function buildProgram(signal: AbortSignal): Command {
     .addArgument(new Argument("[id]", "a sandbox's id or name, or the name of an interface in it"))
     .option("--all", "end all of them")
     .action(async (id, options) => (await import("./commands/stop.ts")).stop(id, options));
+
+  const snapshots = program
+    .command("snapshots")
+    .description("list the snapshots that are kept, and how to start from one")
+    .option("--json", "print a JSON array instead of a table")
+    .action(async (options) => (await import("./commands/snapshots.ts")).snapshots(options));
+  snapshots
+    .command("rm")
+    .description("remove snapshots")
+    .argument("<id...>", "ids of snapshots")
+    .action(async (ids) => (await import("./commands/snapshots.ts")).removeSnapshots(ids));
+
+  program
+    .command("plan")
+    .description("show what a sandbox would be made of and cost, without making it")
+    .addArgument(new Argument("[config]", "the sandbox's configuration").default("seer.config.json"))
+    .addOption(new Option("--backend <backend>", "where it would run").choices(backendSchema.options))
+    .option("--json", "print one JSON object instead of text")
+    .action(async (config, options) => (await import("./commands/plan.ts")).plan(config, options));
+
+  program
+    .command("gpus")
+    .description("list the GPUs that a sandbox can ask for, and their prices")
+    .option("--json", "print one JSON object instead of a table")
+    .action(async (options) => (await import("./commands/gpus.ts")).gpus(options));
+
+  program
+    .command("cost")
+    .description("show what the sandboxes of this machine's user have cost")
+    .option("--since <time>", "leave out what had ended before, such as 12h, 7d or 4w ago")
+    .option("--json", "print one JSON object instead of a table")
+    .action(async (options) => (await import("./commands/cost.ts")).cost(options));
 
   program
     .command("doctor")

@@ -6,7 +6,7 @@ describe("help", () => {
     const { exitCode, stdout } = await seer(["--help"]);
 
     expect(exitCode).toBe(0);
-    for (const command of ["serve", "call", "ls", "stop", "doctor"])
+    for (const command of ["serve", "call", "ls", "stop", "plan", "gpus", "cost", "snapshots", "doctor"])
       expect(stdout).toContain(`\n  ${command} `);
   });
 
@@ -40,6 +40,8 @@ describe("a wrong command line exits with 2 and says what is wrong", () => {
     [["call", "x", "f", "--args", "{text: 1}"], "--args is not JSON"],
     [["call", "x", "f", "--args", "1"], "--args must be a JSON object or array, got 1"],
     [["call", "http://127.0.0.1:1", "f"], "SEER_RPC_TOKEN is not set"],
+    [["snapshots", "rm"], "missing required argument 'id'"],
+    [["snapshots", "list"], "too many arguments"],
     [["stop"], "needs either a sandbox's id or name, or --all"],
     [["stop", "x", "--all"], "needs either a sandbox's id or name, or --all"],
   ])("%j", async (args, message) => {

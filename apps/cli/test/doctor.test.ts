@@ -1,4 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mainFile, seer } from "./helpers/cli.ts";
 
@@ -31,6 +34,30 @@ describe("seer doctor", () => {
     expect(Object.keys(byName)).toEqual(expect.arrayContaining(["uv", "git", "bubblewrap", "GPU"]));
     for (const check of checks) expect([check.neededFor, check.get]).not.toContain("");
     expect(stdout).not.toMatch(/very_secret|s3/);
+  });
+
+  test("finds what the tools of Modal and of the hub have kept", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "seer-doctor-"));
+    try {
+      await writeFile(join(directory, "token"), "hf_very_secret\n");
+      await writeFile(join(directory, "modal.toml"), '[me]\ntoken_id = "ak-very_secret"\n');
+      const env = {
+        HF_TOKEN: undefined,
+        HF_TOKEN_PATH: undefined,
+        HF_HOME: directory,
+        MODAL_TOKEN_ID: undefined,
+        MODAL_CONFIG_PATH: join(directory, "modal.toml"),
+      };
+      const { stdout } = await seer(["doctor"], { env });
+      expect(stdout).toContain(`Modal credentials: in ${directory}/modal.toml`);
+      expect(stdout).toContain(`HF_TOKEN: not set, but in ${directory}/token`);
+      expect(stdout).not.toContain("very_secret");
+      const nothing = { ...env, HF_HOME: "/nowhere", MODAL_CONFIG_PATH: "/nowhere/modal.toml" };
+      const without = await seer(["doctor"], { env: nothing });
+      expect(without.stdout).toMatch(/missing Modal credentials: not found.*missing HF_TOKEN: not set\n/s);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   test("exits with 1 when Python is missing, and says how to get it", async () => {

@@ -22,10 +22,10 @@ export async function cost({ since, json = false }: CostOptions): Promise<void> 
     process.stderr.write(`Nothing has run${since === undefined ? " yet" : ` in the last ${since}`}.\n`);
     return;
   }
-  const header = ["WHEN", "NAME", "BACKEND", "GPU", "TIME", "GPU TIME", "COST", "STATE"];
+  const header = ["WHEN", "NAME", "BACKEND", "GPU", "GPU TIME", "COST", "STATE"];
   const [first = "", ...lines] = table(header, [
     ...runs.map(row),
-    ["total", "", "", "", "", shortTime(gpuSeconds), dollars(usd), ""],
+    ["total", "", "", "", shortTime(gpuSeconds), dollars(usd), ""],
   ]).split("\n");
   const paint = style(process.stdout);
   const last = lines.pop() ?? "";
@@ -41,7 +41,6 @@ function row(run: RunCost): string[] {
     shorten(run.name, 13),
     run.backend,
     gpus(run.gpu, run.gpuCount),
-    shortTime(run.seconds),
     run.gpu === null ? "-" : shortTime(run.gpuSeconds),
     dollars(run.usd),
     run.state,

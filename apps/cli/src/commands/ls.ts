@@ -1,11 +1,13 @@
-import { Sandbox, type SandboxInfo } from "@seer/environment";
+import { readCosts, Sandbox, type SandboxInfo } from "@seer/environment";
+import { dollars } from "../terminal/amounts.ts";
 import { size } from "../terminal/size.ts";
 import { style } from "../terminal/style.ts";
 import { table } from "../terminal/table.ts";
 
 /** `seer ls` */
 export async function ls({ json = false }: { json?: boolean }): Promise<void> {
-  const running = await Sandbox.list();
+  const [sandboxes, spent] = await Promise.all([Sandbox.list(), spentBySandbox()]);
+  const running = sandboxes.map((sandbox) => ({ ...sandbox, usd: spent.get(sandbox.id) ?? 0 }));
   if (json) {
     console.log(JSON.stringify(running, null, 2));
     return;
@@ -14,6 +16,7 @@ export async function ls({ json = false }: { json?: boolean }): Promise<void> {
     process.stderr.write("Nothing is running.\n");
     return;
   }
+  const costs = running.some(({ usd }) => usd > 0);
   const rows = running.map((sandbox) => [
     sandbox.id,
     sandbox.name,
@@ -22,11 +25,19 @@ export async function ls({ json = false }: { json?: boolean }): Promise<void> {
     duration(sandbox.uptimeMs),
     gpus(sandbox),
     ...usage(sandbox),
+    ...(costs ? [dollars(sandbox.usd)] : []),
     sandbox.interfaces.join(", "),
   ]);
-  const titles = ["ID", "NAME", "BACKEND", "STATE", "UP", "GPU", "PROCS", "CPU", "MEMORY", "SERVES"];
+  const cost = costs ? ["COST"] : [];
+  const titles = ["ID", "NAME", "BACKEND", "STATE", "UP", "GPU", "PROCS", "CPU", "MEMORY", ...cost, "SERVES"];
   const [header = "", ...lines] = table(titles, rows).split("\n");
   console.log([style(process.stdout)("bold", header), ...lines].join("\n"));
+}
+
+/** What the runs have cost to which these sandboxes belong. */
+async function spentBySandbox(): Promise<Map<string, number>> {
+  const running = (await readCosts()).filter(({ state }) => state === "running");
+  return new Map(running.flatMap(({ sandboxes, usd }) => sandboxes.map((id) => [id, usd] as const)));
 }
 
 function gpus({ gpu, gpuCount, usage }: SandboxInfo): string {

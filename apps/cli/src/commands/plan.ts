@@ -22,7 +22,12 @@ export async function plan(file: string, { backend, json = false }: PlanOptions)
   const paint = style(process.stdout);
   const { cost, fetches, warnings } = preview;
   const [title = "", ...steps] = describePlan(made).split("\n");
-  const lines = [paint("bold", title), ...steps, "", wrap(`Cost: ${cost.text}`, 6)];
+  const lines = [
+    paint("bold", title),
+    ...steps.map((step) => wrap(step, 4)),
+    "",
+    wrap(`Cost: ${cost.text}`, 6),
+  ];
   if (cost.usdPerHour > 0) {
     lines.push(paint("dim", `      prices of ${cost.prices.date} (${cost.prices.source})`));
   }

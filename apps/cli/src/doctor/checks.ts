@@ -9,7 +9,16 @@ import { firstLine } from "./find-program.ts";
 /** Looks for everything at once, in the order in which to show it. */
 export async function runChecks(): Promise<Check[]> {
   const uvFound = uv();
-  return await Promise.all([python(uvFound), uvFound, git(), bubblewrap(), gpu(), modal(), ...keys.map(key)]);
+  return await Promise.all([
+    python(uvFound),
+    uvFound,
+    git(),
+    bubblewrap(),
+    gpu(),
+    modal(),
+    hub(),
+    ...keys.map(key),
+  ]);
 }
 
 async function python(uvFound: Promise<Check>): Promise<Check> {
@@ -81,26 +90,45 @@ async function gpu(): Promise<Check> {
   };
 }
 
+/** Whether there are any; whether they are valid only Modal could say, which is not asked. */
 async function modal(): Promise<Check> {
-  const inEnvironment = isSet("MODAL_TOKEN_ID") && isSet("MODAL_TOKEN_SECRET");
-  const file = process.env.MODAL_CONFIG_PATH ?? join(homedir(), ".modal.toml");
-  const inFile = /^\s*token_id\s*=/m.test(await readFile(file, "utf8").catch(() => ""));
+  const inEnvironment =
+    (isSet("MODAL_TOKEN_ID") && isSet("MODAL_TOKEN_SECRET")) || isSet("MODAL_OAUTH_REFRESH_TOKEN");
+  const file = process.env.MODAL_CONFIG_PATH || join(homedir(), ".modal.toml");
+  const profiles = await readFile(file, "utf8").catch(() => "");
+  const inFile = /^\s*(token_id|oauth_refresh_token)\s*=/m.test(profiles);
   return {
     name: "Modal credentials",
     ok: inEnvironment || inFile,
     required: false,
     found: inEnvironment ? "in the environment" : inFile ? `in ${file}` : "not found",
-    neededFor: "the backend `modal`",
+    neededFor: "the backend `modal`: GPUs by the second (`seer gpus` has the prices)",
     get: "`pip install modal && modal token new`, or MODAL_TOKEN_ID and MODAL_TOKEN_SECRET",
   };
 }
 
-const keys = [
-  {
+/** The token of the Hugging Face hub, wherever `huggingface_hub` would find it. */
+async function hub(): Promise<Check> {
+  const home =
+    process.env.HF_HOME || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
+  const file = process.env.HF_TOKEN_PATH || join(home, "token");
+  const inFile = (await readFile(file, "utf8").catch(() => "")).trim() !== "";
+  const inEnvironment = isSet("HF_TOKEN");
+  return {
     name: "HF_TOKEN",
+    ok: inEnvironment || inFile,
+    required: false,
+    found: inEnvironment
+      ? "set"
+      : inFile
+        ? `not set, but in ${file}, where only this machine finds it`
+        : "not set",
     neededFor: "gated models of the Hugging Face hub",
-    get: "huggingface.co/settings/tokens",
-  },
+    get: "huggingface.co/settings/tokens, then `export HF_TOKEN=…`",
+  };
+}
+
+const keys = [
   { name: "ANTHROPIC_API_KEY", neededFor: "agents on Claude", get: "console.anthropic.com" },
   { name: "OPENAI_API_KEY", neededFor: "agents on OpenAI models", get: "platform.openai.com" },
   { name: "GEMINI_API_KEY", neededFor: "agents on Gemini", get: "aistudio.google.com" },
