@@ -179,6 +179,8 @@ export interface InterfaceRecord {
   readonly url: string;
   readonly token: string;
   readonly adminToken: string;
+  /** Its address on its owner's machine, which stays the same when the sandbox is stopped and started again. */
+  readonly gateway?: { readonly url: string; readonly token: string } | undefined;
 }
 
 /** A server of a sandbox for people and tools, with what it asks for. */
