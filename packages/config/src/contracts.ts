@@ -43,6 +43,8 @@ export interface ModelHandle {
   readonly hidden: boolean;
   /** Directory of the weights in the sandbox. */
   readonly path: string;
+  /** The commit on the hub that it is at; not of a hidden one, which it would tell. */
+  readonly revision?: string | undefined;
   readonly isPeft: boolean;
   /** Directory of the adapter's base in the sandbox. */
   readonly basePath?: string | undefined;

@@ -18,6 +18,7 @@ beforeAll(async () => {
   await mkdir(join(folder, "blobs"));
   await writeFile(join(folder, "blobs", "abc"), "blob");
   await symlink("../blobs/abc", join(folder, "cached", "model.safetensors"));
+  await writeFile(join(folder, "cached", "adapter_config.json"), "{}");
 });
 
 describe.each(isolations)("with isolation %s", (isolation) => {
@@ -100,18 +101,22 @@ test("ending a sandbox leaves the weights where they were", async () => {
   expect(await readFile(join(folder, "tiny-secret", "weights.bin"), "utf8")).toBe("weights");
 });
 
-test("a directory that is not there is named, and so is a model of the hub", async () => {
-  const missing = await errorOf(
-    new Sandbox({ executionMode: "cli", models: [{ name: join(folder, "nothing") }] }).start(),
-  );
+test("a directory that is not there is named", async () => {
+  const missing = await errorOf(new Sandbox({ models: [{ name: join(folder, "nothing") }] }).start());
   expect(missing).toMatchObject({
     code: "environment/model-unavailable",
     message: `The model directory ${join(folder, "nothing")} does not exist`,
   });
-  const hub = await errorOf(
-    new Sandbox({ executionMode: "cli", models: [{ name: "google/gemma-2-9b" }] }).start(),
-  );
-  expect(hub.code).toBe("environment/model-unavailable");
-  expect(hub.message).toContain("google/gemma-2-9b");
-  expect(hub.hint).toContain("directory");
+});
+
+test("a directory is an adapter or is none, and an adapter has a base", async () => {
+  const adapter = await temporaryDirectory();
+  await writeFile(join(adapter, "adapter_config.json"), '{"base_model_name_or_path": null}');
+  await writeFile(join(adapter, "adapter_model.safetensors"), "");
+  const start = (model: object) =>
+    errorOf(new Sandbox({ models: [{ name: adapter, varName: "tuned", ...model }] }).start());
+  expect((await start({})).hint).toContain("isPeft: true");
+  expect((await start({ isPeft: true })).hint).toContain("`baseModel`");
+  const plain = await start({ name: join(folder, "tiny-secret"), isPeft: true });
+  expect(plain.message).toContain("it has no adapter_config.json");
 });

@@ -3,7 +3,7 @@ import { pythonMounts } from "@seer/rpc/launch";
 import { timeLimit } from "../../ledger/time-limit.ts";
 import type { MachineStep, ModelStep } from "../../plan/plan.ts";
 import { shareEngine } from "../docker/share-engine.ts";
-import { boot } from "./boot.ts";
+import { boot, type SandboxView } from "./boot.ts";
 import { gpuDevices } from "./gpus/gpu-devices.ts";
 import { places, readOnlyMounts, writableMounts } from "./layout.ts";
 import { LocalMachine } from "./local-machine.ts";
@@ -23,15 +23,19 @@ export async function bootMachine(step: MachineStep, context: StartContext): Pro
     gpu: context.gpu?.gpu ?? null,
     gpuCount: context.gpu?.count ?? 0,
   } as const;
+  const seen = isolated ? await view(step, context) : undefined;
+  if (!step.egress && seen !== undefined) {
+    context.sealed = { view: seen, env: sandboxVariables(step, context, {}) };
+  }
   const booted = await boot({
     python: environment.executable,
     directories,
-    view: isolated ? await view(context) : undefined,
+    view: seen,
     initSource: context.real(places.init),
     settings: {
       id,
       cwd: context.real(places.workspace),
-      env: sandboxVariables(step, context),
+      env: sandboxVariables(step, context, context.options.secrets),
       // A test cannot wait as long as people may.
       leaseMs: Number(process.env.SEER_LEASE_MS) || defaultLeaseMs,
       ...timeLimit(step, meter, metered),
@@ -52,6 +56,7 @@ export function startingRecord(context: StartContext): SandboxRecord {
     owner: identify(process.pid),
     paths,
     ...(context.gpus.length === 0 ? {} : { gpus: context.gpus }),
+    ...(context.sealed === undefined ? {} : { egress: false }),
     state: {
       id,
       name,
@@ -71,7 +76,7 @@ export function startingRecord(context: StartContext): SandboxRecord {
   };
 }
 
-async function view(context: StartContext) {
+async function view({ egress }: MachineStep, context: StartContext): Promise<SandboxView> {
   const { environment, directories, modelMounts, gpu, serviceNeeds, docker } = context;
   const engine = docker && shareEngine(docker, { isolated: true });
   const { executable, prefixes } = environment;
@@ -86,18 +91,21 @@ async function view(context: StartContext) {
     ],
     writable: [...writableMounts(directories), ...(engine?.writable ?? [])],
     symlinks: python.symlinks,
-    network: true,
+    network: egress,
     devices: gpu === undefined ? ("none" as const) : ((await gpuDevices(context.gpus)) ?? ("gpu" as const)),
   };
 }
 
 function modelHandle(step: ModelStep, context: StartContext): ModelHandle {
-  const { name, varName, hidden, path, adapter } = step;
+  const { name, varName, hidden, path, adapter, source } = step;
   return {
     name,
     varName,
     hidden,
     path: context.real(path),
+    ...(source.from === "hub" && !hidden && source.revision !== undefined
+      ? { revision: source.revision }
+      : {}),
     isPeft: adapter !== undefined,
     ...(adapter?.base === undefined ? {} : { basePath: context.real(adapter.base.path) }),
     loadAsPeft: adapter?.keep ?? false,

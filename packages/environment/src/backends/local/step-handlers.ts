@@ -25,6 +25,7 @@ import type { StartContext } from "./start-context.ts";
 export function stepHandlers(context: StartContext): StepHandlers {
   const { directories, isolated } = context;
   const { onProgress, signal, workspace } = context.options;
+  const placed = new Map<string, string>();
   return {
     gpu: async (step) => {
       context.gpu = step;
@@ -32,10 +33,13 @@ export function stepHandlers(context: StartContext): StepHandlers {
     },
     "system-packages": checkSystemPackages,
     model: async (step) => {
+      const { models } = directories;
+      const real = (path: string) => context.real(path);
+      const { secrets } = context.options;
+      const found = await placeModel(step, { models, isolated, real, placed, secrets, onProgress, signal });
       onProgress(`Model ${step.name} at ${step.path}`);
-      const mounts = await placeModel(step, { models: directories.models, isolated, signal });
-      context.modelMounts.push(...mounts);
-      context.models.push(step);
+      context.modelMounts.push(...found.mounts);
+      context.models.push(found.step);
     },
     python: async (step) => {
       context.serviceNeeds = await prepareServices(context.plannedServices, step, { onProgress, signal });

@@ -1,45 +1,98 @@
-import { constants } from "node:fs";
-import { copyFile, link, mkdir, realpath, symlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, realpath, symlink } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { modelName, modelPath } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
+import { blindModel } from "../../../models/blind-model.ts";
+import type { FetchOptions } from "../../../models/fetch-model.ts";
+import { type LocatedModel, locateModel } from "../../../models/locate-model.ts";
 import type { ModelSource, ModelStep } from "../../../plan/plan.ts";
 import { walk } from "../../walk.ts";
 
-export interface PlaceOptions {
+export interface PlaceOptions extends Omit<FetchOptions, "name"> {
   /** The sandbox's own directory for models. */
   models: string;
   isolated: boolean;
-  signal?: AbortSignal | undefined;
+  /** The path of what a sandbox calls so, for its processes. */
+  real: (path: string) => string;
+  /** What the models placed so far have put at their paths. */
+  placed: Map<string, string>;
+}
+
+export interface PlacedModel {
+  /** The step, with the commit and the base that were found. */
+  readonly step: ModelStep;
+  readonly mounts: readonly Mount[];
 }
 
 /**
- * Puts a model's directory where the sandbox will see it, and returns what to mount for that.
+ * Puts a model where the sandbox will see it, fetched if it is on the hub, and returns what to mount for that.
  *
- * @throws EnvironmentError `environment/model-unavailable`
+ * @throws EnvironmentError `environment/model-unavailable`, `environment/model-gated`, `environment/disk-full` or
+ *   `environment/path-conflict`
  */
-export async function placeModel(step: ModelStep, options: PlaceOptions): Promise<Mount[]> {
-  const { hidden, adapter } = step;
-  const mounts = await place(step.source, step.path, hidden, options);
-  if (adapter?.base !== undefined) {
-    mounts.push(...(await place(adapter.base.source, adapter.base.path, hidden, options)));
+export async function placeModel(step: ModelStep, options: PlaceOptions): Promise<PlacedModel> {
+  const { name, adapter } = step;
+  const model = await locateModel(step.source, { ...options, name, adapter: adapter !== undefined });
+  const source = atCommit(step.source, model);
+  if (adapter === undefined) {
+    const mounts = await place({ ...step, source, model, sources: [source] }, options);
+    return { step: { ...step, source }, mounts };
   }
-  return mounts;
+  const base = adapter.base ?? foundBase(step, model);
+  const located = await locateModel(base.source, { ...options, name: `${name}'s base`, adapter: false });
+  const pinned = { ...base, source: atCommit(base.source, located) };
+  const sources = [source, pinned.source];
+  const { hidden } = step;
+  const mounts = [
+    ...(await place({ ...pinned, name: `${name}-base`, hidden, model: located, sources }, options)),
+    ...(await place({ ...step, source, model, sources, basePath: pinned.path }, options)),
+  ];
+  return { step: { ...step, source, adapter: { ...adapter, base: pinned } }, mounts };
 }
 
-async function place(
-  source: ModelSource,
-  path: string,
-  hidden: boolean,
-  options: PlaceOptions,
-): Promise<Mount[]> {
-  const { models, isolated, signal } = options;
-  const from = await realpath(directoryOf(source));
+function atCommit(source: ModelSource, { revision }: LocatedModel): ModelSource {
+  return source.from === "hub" && revision !== undefined ? { ...source, revision } : source;
+}
+
+/** The base that the adapter itself names, which the plan could not know. */
+function foundBase({ name, varName, hidden }: ModelStep, { base }: LocatedModel) {
+  if (base === undefined) {
+    throw new EnvironmentError(
+      "environment/model-unavailable",
+      `The adapter ${name} does not say which model it is for`,
+      { hint: "Name its base in `baseModel`." },
+    );
+  }
+  const called = hidden ? `${varName}-base` : modelName({ name: nameOf(base), varName, hidden });
+  return { source: base, path: modelPath(called) };
+}
+
+function nameOf(source: ModelSource): string {
+  return source.from === "hub" ? source.id : source.directory;
+}
+
+interface Placement {
+  name: string;
+  hidden: boolean;
+  path: string;
+  source: ModelSource;
+  model: LocatedModel;
+  sources: readonly ModelSource[];
+  basePath?: string;
+}
+
+async function place(placement: Placement, options: PlaceOptions): Promise<readonly Mount[]> {
+  const { name, hidden, path, source, model, sources, basePath } = placement;
+  const { models, isolated, real, placed, signal } = options;
+  if (isPlaced(path, source, placed)) return [];
+  const from = await realpath(model.directory);
   const own = join(models, basename(path));
   await mkdir(models, { recursive: true });
   if (hidden) {
     // The table of mounts, and the target of a link, would name it.
-    await linkTree(from, own, signal);
+    const base = basePath === undefined ? undefined : real(basePath);
+    await blindModel({ from, to: own, name, sources, basePath: base, signal });
     return isolated ? [[own, path]] : [];
   }
   if (!isolated) {
@@ -49,15 +102,15 @@ async function place(
   return (await leavesItself(from)) ? await fileMounts(from, path) : [[from, path]];
 }
 
-function directoryOf(source: ModelSource): string {
-  if (source.from === "directory") return source.directory;
-  throw new EnvironmentError(
-    "environment/model-unavailable",
-    `The model ${source.id} is on the hub, from which this release cannot fetch yet`,
-    {
-      hint: 'Give a directory of this machine with its weights, such as `{ name: "./weights" }`.',
-    },
-  );
+/** A base may be a model of its own as well, or that of two adapters. */
+function isPlaced(path: string, source: ModelSource, placed: Map<string, string>): boolean {
+  const what = source.from === "hub" ? `${source.id} at ${source.revision}` : source.directory;
+  const before = placed.get(path);
+  placed.set(path, what);
+  if (before === undefined || before === what) return before === what;
+  throw new EnvironmentError("environment/path-conflict", `${before} and ${what} would both be at ${path}`, {
+    hint: "Rename a directory, or give both one `revision`.",
+  });
 }
 
 /** Whether links in a directory lead out of it, as they do in the hub's cache: mounted alone, they would lead nowhere. */
@@ -68,17 +121,6 @@ async function leavesItself(directory: string): Promise<boolean> {
 
 async function fileMounts(from: string, path: string): Promise<Mount[]> {
   return (await files(from)).map(({ relative, real }) => [real, join(path, relative)] as const);
-}
-
-/** The same files under other names, by hard links where the file system can. */
-async function linkTree(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-  await mkdir(to, { recursive: true });
-  for (const { relative, real } of await files(from)) {
-    signal?.throwIfAborted();
-    const target = join(to, relative);
-    await mkdir(dirname(target), { recursive: true });
-    await link(real, target).catch(() => copyFile(real, target, constants.COPYFILE_FICLONE));
-  }
 }
 
 async function files(directory: string): Promise<{ relative: string; real: string }[]> {

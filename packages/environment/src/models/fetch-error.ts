@@ -1,0 +1,50 @@
+import { EnvironmentError, type EnvironmentErrorCode } from "../errors.ts";
+import type { FetchErrorCode } from "./fetch-lines.ts";
+
+/** A failed fetch as an error with its remedy. */
+export function fetchError(model: string, code: FetchErrorCode, message: string): EnvironmentError {
+  const [environmentCode, hint] = meanings[code](`${endpoint()}/${model}`);
+  return new EnvironmentError(environmentCode, message, { hint });
+}
+
+function endpoint(): string {
+  return (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
+}
+
+const token = '`secrets: ["HF_TOKEN"]` or `hf auth login`';
+
+const unavailable = (hint: string): Meaning => ["environment/model-unavailable", hint];
+
+type Meaning = readonly [code: EnvironmentErrorCode, hint: string];
+
+const meanings: Readonly<Record<FetchErrorCode, (page: string) => Meaning>> = {
+  "not-found": (page) =>
+    unavailable(
+      `Check the id at ${page}. A private model needs a token: ${token}. A directory begins with \`./\`, \`/\` or \`~/\`.`,
+    ),
+  gated: (page) => [
+    "environment/model-gated",
+    `Accept its licence at ${page}, then give the token of that account: ${token}.`,
+  ],
+  unauthorized: () => unavailable("Renew HF_TOKEN, or run `hf auth login` again."),
+  revision: (page) => unavailable(`Its branches, tags and commits are at ${page}/tree/main.`),
+  unreachable: () =>
+    unavailable(
+      "Check the network, HF_ENDPOINT and the proxy; what is whole in the cache can be used offline.",
+    ),
+  incomplete: () =>
+    unavailable("Start once with the network; what is there of it will not be downloaded again."),
+  interrupted: () => unavailable("Start again to go on with the download."),
+  "disk-full": () => [
+    "environment/disk-full",
+    "Make room (`hf cache ls` shows what the cache has), or name another disk in HF_HOME.",
+  ],
+  "is-adapter": () =>
+    unavailable("Add `isPeft: true`, and its base in `baseModel` if its config does not name it."),
+  "not-adapter": () => unavailable("Remove `isPeft`."),
+  invalid: () =>
+    unavailable("A hub id looks like `google/gemma-2-9b`; a directory begins with `./`, `/` or `~/`."),
+  "no-client": () =>
+    unavailable("Name a Python with huggingface_hub in SEER_PYTHON, or let Seer reach the package index."),
+  failed: () => unavailable("Start again; what has come of it is kept."),
+};
