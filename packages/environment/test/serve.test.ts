@@ -267,13 +267,16 @@ describe("interface files", () => {
 
   test("serving can be aborted while the file loads", async () => {
     const file = await write("slow.py", "import time\nprint('loading', flush=True)\ntime.sleep(60)\n");
+    const lines: string[] = [];
     const controller = new AbortController();
     const reason = new Error("enough");
     onProgress = (line) => {
+      lines.push(line);
       // What it prints is reported while it loads.
       if (line === "  loading") controller.abort(reason);
     };
     const serving = scoped.serve(file, { exposeAs: "prompt", signal: controller.signal });
     await expect(serving).rejects.toBe(reason);
+    expect(lines).toEqual([`Serving ${file} as slow`, "  loading"]);
   });
 });
