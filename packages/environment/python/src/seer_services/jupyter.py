@@ -52,11 +52,13 @@ class Settings:
 
 def main() -> None:
     settings = Settings.read()
-    # Kernels inherit it.
+    # Kernels inherit both.
     os.environ["PYTHONPATH"] = settings.python_path
+    os.chdir(settings.root)
+    # Where libraries are put; Python does not look again for a directory that was not there at first.
+    os.makedirs("lib", exist_ok=True)
     check = subprocess.Popen(
         [*settings.kernel, "--check"],
-        cwd=settings.root,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -64,9 +66,9 @@ def main() -> None:
     )
     listener = listen(settings.host, settings.ports)
     # What it imports takes most of the time of the start, in which the check is made.
-    from .jupyter_app import JupyterApp
+    from .jupyter_app import SandboxServer
 
-    app = JupyterApp.of(settings, listener)
+    app = SandboxServer.of(settings, listener)
     said, _ = check.communicate()
     if check.returncode != 0:
         sys.exit(f"Kernels cannot start:\n{said.strip()}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import tempfile
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -10,6 +13,7 @@ from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
 
 if TYPE_CHECKING:
+    import logging
     import socket
     from collections.abc import Callable
 
@@ -31,29 +35,41 @@ class SandboxKernels(KernelSpecManager):
         return {**super().get_all_specs(), KERNEL: spec}
 
 
-class JupyterApp(ServerApp):
+class SandboxServer(ServerApp):
     listener: socket.socket
 
     @staticmethod
-    def of(settings: Settings, listener: socket.socket) -> JupyterApp:
+    def of(settings: Settings, listener: socket.socket) -> SandboxServer:
         SandboxKernels.spec = KernelSpec(
             argv=[*settings.kernel, "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
             metadata={"debugger": True},
         )
-        JupyterApp.listener = listener
-        app = JupyterApp(config=configuration(settings))
+        SandboxServer.listener = listener
+        runtime = tempfile.mkdtemp(prefix="jupyter-")
+        app = SandboxServer(config=configuration(settings, runtime), runtime_dir=runtime)
         app.initialize(argv=[], find_extensions=False)
         return app
 
     def run(self, *, on_ready: Callable[[], None]) -> None:
         # After the callback that begins to accept connections.
-        self.io_loop.add_callback(on_ready)
+        self.io_loop.add_callback(on_ready)  # pyright: ignore[reportUnknownMemberType]
         self.start()
 
     def load_config_file(self, suppress_errors: bool = True) -> None:
         """What lies in the home of the sandbox's user is theirs, not the server's."""
+
+    def init_logging(self) -> None:
+        super().init_logging()
+        for handler in self.log.handlers:
+            handler.addFilter(self.without_token)
+
+    def without_token(self, record: logging.LogRecord) -> bool:
+        """Jupyter masks the token in the URLs that it logs, but tornado does not."""
+        token = self.identity_provider.token
+        record.msg, record.args = record.getMessage().replace(token, "[secret]"), ()
+        return True
 
     def init_signal(self) -> None:
         """A signal ends it at once: the sandbox ends with all that is in it, and waits for no goodbyes."""
@@ -72,7 +88,7 @@ class JupyterApp(ServerApp):
         self.http_server.add_socket(self.listener)
 
 
-def configuration(settings: Settings) -> Config:
+def configuration(settings: Settings, runtime: str) -> Config:
     return Config(
         ServerApp={
             "ip": settings.host,
@@ -90,8 +106,16 @@ def configuration(settings: Settings) -> Config:
         },
         IdentityProvider={"token": settings.token},
         KernelSpecManager={"ensure_native_kernel": False},
+        KernelManager={"transport": transport(runtime)},
         MappingKernelManager={"default_kernel_name": KERNEL},
         # The default replaces large output by a warning.
         ZMQChannelsWebsocketConnection={"limit_rate": False},
         FileContentsManager={"delete_to_trash": False},
     )
+
+
+def transport(directory: str) -> str:
+    """Sockets that are files are only for this sandbox; on a port, others can hear what a kernel says."""
+    longest = os.path.join(directory, f"kernel-{uuid.UUID(int=0)}-ipc-5")
+    # The kernel's limit is 108 bytes, on some systems 104.
+    return "ipc" if len(os.fsencode(longest)) <= 100 else "tcp"

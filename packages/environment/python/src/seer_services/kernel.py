@@ -21,7 +21,7 @@ def main() -> None:
     directory = sys.argv.pop(1)
     sys.path.append(directory)
     try:
-        from ipykernel import kernelapp  # pyright: ignore[reportMissingImports]
+        from ipykernel import kernelapp
     except Exception:
         traceback.print_exc()
         print_conflicts(directory)

@@ -16,6 +16,7 @@ import { installRepository } from "./place/install-repository.ts";
 import { placeModel } from "./place/place-model.ts";
 import { pythonEnvironment } from "./python/python-environment.ts";
 import { makeSandboxPython } from "./python/sandbox-python.ts";
+import { findCodeServer } from "./services/find-code-server.ts";
 import { prepareServices } from "./services/prepare-services.ts";
 import { movePython } from "./snapshot/move-python.ts";
 import { movesOf } from "./snapshot/restore.ts";
@@ -42,8 +43,18 @@ export function stepHandlers(context: StartContext): StepHandlers {
       context.models.push(found.step);
     },
     python: async (step) => {
-      context.serviceNeeds = await prepareServices(context.plannedServices, step, { onProgress, signal });
-      context.environment = await pythonEnvironment(step, { onProgress, signal });
+      const { plannedServices } = context;
+      // What costs nothing, and may fail, comes first.
+      const codeServer = plannedServices.includes("code-server") ? await findCodeServer() : undefined;
+      const environment = await pythonEnvironment(step, { onProgress, signal });
+      context.environment = environment;
+      context.serviceNeeds = await prepareServices(plannedServices, {
+        python: step,
+        environment,
+        codeServer,
+        onProgress,
+        signal,
+      });
       await makeSandboxPython(context.environment, {
         directory: directories.python,
         inside: context.real(places.python),

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+from seer_services.listen import listen
+
+
+def test_small_messages_do_not_wait_for_each_other():
+    with listen("127.0.0.1", []) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
+def test_the_first_free_port_is_taken():
+    with listen("127.0.0.1", []) as first, listen("127.0.0.1", []) as second:
+        taken, free = first.getsockname()[1], second.getsockname()[1]
+        second.close()
+        with listen("127.0.0.1", [taken, free]) as listener:
+            assert listener.getsockname()[1] == free
+
+
+def test_without_a_free_port_the_ports_are_named():
+    with listen("127.0.0.1", []) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(OSError, match=rf"every port of this sandbox is in use: {port}"):
+            listen("127.0.0.1", [port])

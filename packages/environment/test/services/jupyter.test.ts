@@ -1,0 +1,162 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { get } from "node:http";
+import { join } from "node:path";
+import { findPython } from "@seer/rpc/launch";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Sandbox, ScopedSandbox } from "../../src/index.ts";
+import { errorOf, isolations, temporaryDirectory, useOwnHome } from "../support/home.ts";
+import { apiUrl, Kernel } from "../support/kernel.ts";
+import { processesGone } from "../support/processes.ts";
+
+// The environments of the server and its kernels are built once, for all tests of this file.
+const home = useOwnHome();
+let weights: string;
+let wheels: string;
+
+beforeAll(async () => {
+  weights = join(await temporaryDirectory(), "tiny");
+  await mkdir(weights);
+  await writeFile(join(weights, "config.json"), "{}");
+  wheels = await temporaryDirectory();
+  const { executable } = await findPython();
+  const script = join(import.meta.dirname, "..", "fixtures", "make_wheel.py");
+  await writeFile(join(wheels, "broken.py"), "raise RuntimeError('not the traitlets that it needs')");
+  for (const name of ["seer_tiny", "traitlets"]) execFileSync(executable, [script, wheels, name, "1.0"]);
+});
+
+describe.each(isolations)("with isolation %s", (isolation) => {
+  let sandbox: Sandbox;
+  const progress: string[] = [];
+  beforeAll(async () => {
+    sandbox = await new Sandbox(
+      {
+        models: [{ name: weights }],
+        // Older than the server and the kernels have it, and made by nobody but the user.
+        pythonPackages: ["traitlets==5.9.0", wheel("seer_tiny")],
+        env: { GREETING: "hello" },
+      },
+      { isolation, onProgress: (line) => progress.push(line) },
+    ).start();
+  });
+  afterAll(() => sandbox.terminate());
+
+  test("a kernel runs in the sandbox: its files, its packages, its variables", async () => {
+    await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+    await sandbox.writeFile("note.txt", "from outside");
+    expect(await kernel.execute("print(open('note.txt').read())")).toBe("from outside\n");
+    const code = "import os, sys; print(os.environ['GREETING'], os.environ['MODEL_TINY_PATH'], sys.prefix)";
+    const inside = await sandbox.execPython(code);
+    expect(await kernel.execute(code)).toBe(inside);
+    expect(await kernel.execute("import seer_tiny; print(seer_tiny.__version__)")).toBe("1.0\n");
+    await sandbox.writeFile("lib/helpers.py", "answer = 42");
+    expect(await kernel.execute("import helpers; print(helpers.answer)")).toBe("42\n");
+  });
+
+  test("the user's versions are what runs, and the notebook's packages are no others", async () => {
+    await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+    expect(await kernel.execute("import traitlets; print(traitlets.__version__)")).toBe("5.9.0\n");
+    expect(await kernel.execute("import jupyter_server")).toMatch(/^ModuleNotFoundError/);
+    // Nothing of it is in the sandbox's Python for anything else.
+    const error = await errorOf(sandbox.execPython("import ipykernel"));
+    expect(error.message).toContain("No module named 'ipykernel'");
+    expect(await sandbox.execPython("import traitlets; print(traitlets.__version__)")).toBe("5.9.0\n");
+  });
+
+  test("large output arrives whole", async () => {
+    await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+    const printed = await kernel.execute("for i in range(200): print('x' * 99_999)");
+    expect(printed.length).toBe(20_000_000);
+  });
+
+  test("nothing is answered without the token, nor under another host's name", async () => {
+    const url = new URL(sandbox.jupyterUrl ?? "");
+    expect(url.hostname).toBe("127.0.0.1");
+    const token = url.searchParams.get("token") ?? "";
+    expect(token).toHaveLength(43);
+    const api = apiUrl(url.href, "/api/kernels");
+    expect((await fetch(api)).status).toBe(200);
+    expect(await statusAs("example.com", api)).toBe(403);
+    for (const wrong of ["", "wrong", `${token}x`]) {
+      api.searchParams.set("token", wrong);
+      expect((await fetch(api, { method: "POST" })).status).toBe(403);
+    }
+    api.pathname = "/api/contents";
+    expect((await fetch(api)).status).toBe(403);
+  });
+
+  test("its token is in no log, progress, argument or variable", async () => {
+    const token = new URL(sandbox.jupyterUrl ?? "").searchParams.get("token") ?? "";
+    await fetch(apiUrl(sandbox.jupyterUrl ?? "", "/api/nothing"));
+    const log = await vi.waitUntil(async () => {
+      const written = Buffer.from(await sandbox.readFile("/opt/seer/logs/jupyter.log")).toString("utf8");
+      return written.includes("/api/nothing") && written;
+    });
+    expect(log).not.toContain(token);
+    expect(progress.join("\n")).toMatch(/^Jupyter server: http:\/\/127\.0\.0\.1:\d+$/m);
+    expect(progress.join("\n")).not.toContain(token);
+    const ofProcesses = readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => ["cmdline", "environ"].map((file) => readOr(`/proc/${pid}/${file}`)));
+    expect(ofProcesses.filter((text) => text.includes(token))).toEqual([]);
+  });
+
+  test("another process that takes the sandbox up has the same server", async () => {
+    await using other = await Sandbox.fromId(sandbox.sandboxId);
+    expect(other.jupyterUrl).toBe(sandbox.jupyterUrl);
+  });
+
+  test("the server and its kernels end with the sandbox", async () => {
+    const ending = await new Sandbox({}, { isolation }).start();
+    const url = apiUrl(ending.jupyterUrl ?? "", "/api");
+    await using _kernel = await Kernel.start(ending.jupyterUrl ?? "");
+    await ending.terminate();
+    await expect(fetch(url)).rejects.toThrow();
+    expect(await processesGone(ending.sandboxId)).toEqual([]);
+  });
+
+  test("a kernel that cannot start fails the start, and says why", async () => {
+    const localFiles = [[join(wheels, "broken.py"), "/workspace/lib/traitlets.py"]] as [string, string][];
+    const error = await errorOf(new Sandbox({ localFiles }, { isolation }).start());
+    expect(error.code).toBe("environment/service-failed");
+    expect(error.message).toMatch(
+      /^The Jupyter server ended with code 1 before it answered:\nKernels cannot/,
+    );
+    expect(error.message).toContain("RuntimeError: not the traitlets that it needs");
+    expect(error.hint).toContain("`ipykernel`");
+    const left = readdirSync(join(home, "sandboxes")).filter((name) => name.startsWith("sb-"));
+    expect(left).toEqual([sandbox.sandboxId]);
+  });
+});
+
+test("packages with which no kernel can work are named", async () => {
+  const error = await errorOf(new Sandbox({ pythonPackages: [wheel("traitlets")] }).start());
+  expect(error.code).toBe("environment/service-failed");
+  expect(error.message).toMatch(/^No kernel for notebooks works with traitlets==1\.0 of `pythonPackages`:\n/);
+});
+
+test("a sandbox for commands, and one for functions, have no server", async () => {
+  await using cli = await new Sandbox({ executionMode: "cli" }).start();
+  expect(cli.jupyterUrl).toBeUndefined();
+  await using scoped = await new ScopedSandbox().start();
+  expect(scoped.jupyterUrl).toBeUndefined();
+});
+
+function wheel(name: string): string {
+  return `${name} @ file://${wheels}/${name}-1.0-py3-none-any.whl`;
+}
+
+async function statusAs(host: string, url: URL): Promise<number | undefined> {
+  return await new Promise((resolve, reject) => {
+    get(url, { headers: { host } }, (response) => resolve(response.resume().statusCode)).on("error", reject);
+  });
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
