@@ -12,7 +12,14 @@ const backendPricesSchema = z.strictObject({
   cpuCore: usdPerHour.optional(),
   memoryGiB: usdPerHour.optional(),
   /** How many of them a sandbox is taken to use. */
-  used: z.strictObject({ withGpu: usedSchema.optional(), withoutGpu: usedSchema.optional() }).optional(),
+  used: z
+    .strictObject({
+      withGpu: usedSchema.optional(),
+      withoutGpu: usedSchema.optional(),
+      /** The machine that fetches weights before there is a GPU. */
+      forWeights: usedSchema.optional(),
+    })
+    .optional(),
 });
 
 /** What `$SEER_HOME/prices.json` may say; what it does not say is as in the table that comes with Seer. */

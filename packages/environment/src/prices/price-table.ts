@@ -9,7 +9,7 @@ export interface BackendPrices {
   readonly cpuCore: number;
   readonly memoryGiB: number;
   /** What a machine is taken to use of the latter two, which are billed by use. */
-  readonly used: { readonly withGpu: Used; readonly withoutGpu: Used };
+  readonly used: { readonly withGpu: Used; readonly withoutGpu: Used; readonly forWeights: Used };
 }
 
 interface Used {
@@ -24,7 +24,12 @@ export type Prices = Readonly<Record<Backend, BackendPrices>> & {
 };
 
 const perHour = (usdPerSecond: number) => Number((usdPerSecond * 3600).toFixed(4));
-const used = { withGpu: { cores: 1, memoryGiB: 8 }, withoutGpu: { cores: 1, memoryGiB: 2 } };
+const used = {
+  withGpu: { cores: 1, memoryGiB: 8 },
+  withoutGpu: { cores: 1, memoryGiB: 2 },
+  // What is reserved for it.
+  forWeights: { cores: 2, memoryGiB: 4 },
+};
 
 /** List prices. They change: `$SEER_HOME/prices.json` has precedence. */
 export const priceTable: Prices = {

@@ -9,12 +9,10 @@ export interface Rate {
 }
 
 /** What a machine costs. Its GPUs are billed by time; for the rest, which is billed by use, it is an estimate. */
-export function rateOf(
-  { gpu, gpuCount }: Pick<MeteredMachine, "gpu" | "gpuCount">,
-  prices: BackendPrices,
-): Rate {
+export function rateOf({ purpose, gpu, gpuCount }: Omit<MeteredMachine, "id">, prices: BackendPrices): Rate {
   const gpuUsdPerHour = gpu === null ? 0 : (prices.gpus[gpu] ?? 0) * gpuCount;
-  const { cores, memoryGiB } = gpu === null ? prices.used.withoutGpu : prices.used.withGpu;
+  const { forWeights, withGpu, withoutGpu } = prices.used;
+  const { cores, memoryGiB } = purpose === "weights" ? forWeights : gpu === null ? withoutGpu : withGpu;
   const rest = prices.sandbox + cores * prices.cpuCore + memoryGiB * prices.memoryGiB;
   return { gpuUsdPerHour, usdPerHour: gpuUsdPerHour + rest };
 }

@@ -45,6 +45,7 @@ function merge(table: BackendPrices, { gpus = {}, used, ...own }: PricesConfig["
     used: {
       withGpu: used?.withGpu ?? table.used.withGpu,
       withoutGpu: used?.withoutGpu ?? table.used.withoutGpu,
+      forWeights: used?.forWeights ?? table.used.forWeights,
     },
   };
 }

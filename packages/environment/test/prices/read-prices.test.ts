@@ -17,11 +17,15 @@ beforeEach(async () => {
 test("every GPU that Modal has there is a price for", () => {
   const names = gpuTable.filter((kind) => kind.modal !== undefined).map((kind) => kind.name);
   expect(Object.keys(priceTable.modal.gpus).toSorted()).toEqual(names.toSorted());
-  expect(rateOf({ gpu: "A100-80GB", gpuCount: 2 }, priceTable.modal)).toEqual({
+  expect(rateOf({ purpose: "sandbox", gpu: "A100-80GB", gpuCount: 2 }, priceTable.modal)).toEqual({
     gpuUsdPerHour: 4.9968,
     usdPerHour: expect.closeTo(4.9968 + 0.1419 + 8 * 0.0242, 3),
   });
-  expect(rateOf({ gpu: "A100-80GB", gpuCount: 2 }, priceTable.local).usdPerHour).toBe(0);
+  expect(rateOf({ purpose: "sandbox", gpu: "A100-80GB", gpuCount: 2 }, priceTable.local).usdPerHour).toBe(0);
+  expect(rateOf({ purpose: "weights", gpu: null, gpuCount: 0 }, priceTable.modal).usdPerHour).toBeCloseTo(
+    0.3806,
+    3,
+  );
 });
 
 test("the researcher's own prices have precedence, each by itself", async () => {
@@ -33,7 +37,7 @@ test("the researcher's own prices have precedence, each by itself", async () => 
   const prices = await readPrices();
   expect(prices).toMatchObject({ date: "2026-12-01", source: file });
   expect(prices.modal).toEqual({ ...priceTable.modal, gpus: { ...priceTable.modal.gpus, A10G: 9 } });
-  expect(rateOf({ gpu: null, gpuCount: 0 }, prices.local).usdPerHour).toBe(0.5);
+  expect(rateOf({ purpose: "sandbox", gpu: null, gpuCount: 0 }, prices.local).usdPerHour).toBe(0.5);
 });
 
 test.each([
