@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -42,6 +43,35 @@ def test_it_keeps_nothing_open_that_its_starter_had(tmp_path: Path) -> None:
 
 def _is_open(init: InitProcess, fd: int) -> bool:
     return os.path.lexists(f"/proc/{init.process.pid}/fd/{fd}")
+
+
+def test_what_comes_to_a_socket_that_it_was_given_goes_to_a_port(init: InitProcess) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inside, socket.create_server(("127.0.0.1", 0)) as outside:
+        port = inside.getsockname()[1]
+        client = init.client().request("relay", port=port)
+        assert client.read_json(b"S") == {"port": None}
+        socket.send_fds(client.socket, [b"\0"], [outside.fileno()])
+        assert client.read_json(b"X") == {"port": outside.getsockname()[1]}
+        known = {"port": outside.getsockname()[1]}
+        assert init.client().request("relay", port=port).read_json(b"S") == known
+        with socket.create_connection(outside.getsockname()) as caller:
+            caller.sendall(b"question" * 100_000)
+            caller.shutdown(socket.SHUT_WR)
+            answering, _ = inside.accept()
+            with answering:
+                assert len(_everything(answering)) == 800_000
+                answering.sendall(b"answer" * 100_000)
+            assert len(_everything(caller)) == 600_000
+    # Nobody is there any more: the connection ends, and is not left waiting.
+    with socket.create_connection(("127.0.0.1", known["port"])) as caller:
+        assert _everything(caller) == b""
+
+
+def _everything(connected: socket.socket) -> bytes:
+    data = b""
+    while piece := connected.recv(1 << 16):
+        data += piece
+    return data
 
 
 def test_its_end_is_the_end_of_daemons_too(init: InitProcess) -> None:

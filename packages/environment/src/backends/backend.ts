@@ -80,8 +80,13 @@ export interface Machine {
   ensureDir(path: string): Promise<void>;
   /** The path by which the machine's processes know what a sandbox calls `path`. */
   realPath(path: string): string;
-  /** The URL at which this machine reaches a port of the sandbox's loopback. */
-  urlOf(port: number): Promise<string>;
+  /**
+   * The URL at which this machine reaches a port of the sandbox's loopback.
+   *
+   * @param options With `same`, a local sandbox has the same port on this machine or none.
+   * @throws EnvironmentError `environment/port-unavailable`
+   */
+  urlOf(port: number, options?: { same?: boolean | undefined }): Promise<string>;
   /** Changes what is kept of the interfaces, for this process and for others that take the sandbox up. */
   updateInterfaces(
     change: (current: readonly InterfaceRecord[]) => readonly InterfaceRecord[],

@@ -78,7 +78,7 @@ async function startOn(machine: Machine, request: HostRequest): Promise<Host> {
   });
   try {
     const port = await Promise.race([output.port, ended(process, output), late(output)]);
-    return { process, token, adminToken, url: await machine.urlOf(port) };
+    return { process, token, adminToken, url: await machine.urlOf(port, { same: wanted !== undefined }) };
   } catch (error) {
     process.kill();
     throw error;

@@ -27,6 +27,8 @@ def main() -> None:
     else:
         listener = _listen(sys.argv[1])
         settings = Settings.parse(sys.argv[2])
+    if settings.hidden:
+        processes.hide()
     if settings.adopt_orphans:
         processes.adopt_orphans()
     reason = Server(listener, settings).run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import struct
 import threading
@@ -46,6 +47,17 @@ class Connection:
         if length > MAX_PAYLOAD:
             raise Disconnected
         return kind, self._exactly(length)
+
+    def receive_descriptor(self) -> int:
+        """An open file that the client sends along with one byte."""
+        try:
+            _, descriptors, _, _ = socket.recv_fds(self._socket, 1, 1)
+        except OSError:
+            raise Disconnected from None
+        if not descriptors:
+            raise Disconnected
+        os.set_inheritable(descriptors[0], False)
+        return descriptors[0]
 
     def send(self, kind: bytes, payload: bytes = b"") -> None:
         """Sends a frame; to a client that is gone it does nothing, so that a detached command goes on."""

@@ -24,6 +24,8 @@ class Settings:
     adopt_orphans: bool
     # Whether its commands have its own environment, below `env`.
     inherit_env: bool
+    # Whether no other process of the sandbox may look into this one.
+    hidden: bool
 
     @staticmethod
     def parse(text: str | bytes) -> Settings:
@@ -37,6 +39,7 @@ class Settings:
             timeout_reason=str(value.get("timeoutReason", "timeout")),
             adopt_orphans=bool(value["adoptOrphans"]),
             inherit_env=bool(value.get("inheritEnv", False)),
+            hidden=bool(value.get("hidden", False)),
         )
 
 
@@ -54,6 +57,7 @@ class Request:
     executable: bool = False
     holder: str = ""
     seconds: float = 0.0
+    port: int = 0
 
     @staticmethod
     def parse(payload: bytes) -> Request:
@@ -72,6 +76,7 @@ class Request:
             executable=bool(value.get("executable", False)),
             holder=str(value.get("holder", "")),
             seconds=_number(value.get("seconds", 0)),
+            port=int(_number(value.get("port", 0))),
         )
 
 
@@ -87,7 +92,7 @@ def _object(text: str | bytes) -> dict[str, Any]:
 
 def _number(value: object) -> float:
     if not isinstance(value, (int, float)):
-        raise BadRequest("`seconds` is a number")
+        raise BadRequest("`seconds` and `port` are numbers")
     return float(value)
 
 

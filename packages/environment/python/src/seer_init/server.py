@@ -14,6 +14,7 @@ from . import files, frames, processes
 from .children import Children
 from .command import Command
 from .lease import Lease
+from .relays import Relays
 from .requests import BadRequest, Request
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Server:
             timeout=settings.timeout_ms / 1000,
             timeout_reason=settings.timeout_reason,
         )
+        self._relays = Relays()
         self._connections: set[frames.Connection] = set()
         # Those that wait for the end, to hear of it when there is nothing left.
         self._waiting: set[frames.Connection] = set()
@@ -125,6 +127,11 @@ class Server:
             self._lease.renew(request.holder, seconds=request.seconds)
             self._look_at_lease()
             connection.send_json(frames.RESULT, self._status())
+        elif request.op == "relay":
+            known = self._relays.port(request.port)
+            connection.send_json(frames.STARTED, {"port": known})
+            if known is None:
+                connection.send_json(frames.RESULT, {"port": self._relays.open(request.port, connection)})
         elif request.op == "status":
             connection.send_json(frames.RESULT, self._status())
         elif request.op == "terminate":

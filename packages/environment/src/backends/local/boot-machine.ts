@@ -40,6 +40,7 @@ export async function bootMachine(step: MachineStep, context: StartContext): Pro
       leaseMs: Number(process.env.SEER_LEASE_MS) || defaultLeaseMs,
       ...timeLimit(step, meter, metered),
       adoptOrphans: !isolated,
+      hidden: !step.egress,
     },
   });
   const record: SandboxRecord = { ...startingRecord(context), processes: booted.processes };

@@ -18,11 +18,13 @@ export interface BootOptions {
   python: string;
   directories: SandboxDirectories;
   /** The view of this machine that bubblewrap gives; none when there is no isolation. */
-  view: Omit<BubblewrapOptions, "dieWithParent" | "workingDirectory"> | undefined;
+  view: SandboxView | undefined;
   /** The directory of `seer_init`, as it is known inside. */
   initSource: string;
   settings: InitSettings;
 }
+
+export type SandboxView = Omit<BubblewrapOptions, "dieWithParent" | "workingDirectory">;
 
 /** What `seer_init/requests.py` calls Settings. */
 interface InitSettings {
@@ -34,6 +36,7 @@ interface InitSettings {
   /** What to say when that time is over. */
   timeoutReason: EndReason;
   adoptOrphans: boolean;
+  hidden: boolean;
 }
 
 /** What must have ended when a sandbox has. */
@@ -105,7 +108,7 @@ async function launch({
   return outer;
 }
 
-function bubblewrap(view: NonNullable<BootOptions["view"]>): string[] {
+function bubblewrap(view: SandboxView): string[] {
   // A working directory of the agent's would be the first place where Python looks for modules.
   const arguments_ = bubblewrapArguments({ ...view, workingDirectory: "/", dieWithParent: false });
   return ["bwrap", "--info-fd", "3", "--as-pid-1", ...arguments_, "--"];

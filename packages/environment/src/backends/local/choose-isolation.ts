@@ -11,11 +11,13 @@ import type { IsolationChoice, SandboxState } from "../backend.ts";
 export async function chooseIsolation(
   choice: IsolationChoice,
   onProgress: Progress,
+  egress = true,
 ): Promise<SandboxState["isolation"]> {
   const found =
     choice === "none" ? ({ kind: "none", reason: "it was switched off" } as const) : await findIsolation();
   if (found.kind === "bubblewrap") {
-    onProgress("Isolation: bubblewrap (own file system and processes; the network is this machine's)");
+    const network = egress ? "the network is this machine's" : "no network";
+    onProgress(`Isolation: bubblewrap (own file system and processes; ${network})`);
     return found;
   }
   if (choice === "bubblewrap") {

@@ -20,6 +20,7 @@ import { InitClient } from "../init/init-client.ts";
 import type { Booted, SandboxProcesses } from "./boot.ts";
 import { releaseName } from "./claim-name.ts";
 import { dialSocket } from "./dial-socket.ts";
+import { relayPort } from "./egress/relay-port.ts";
 import { sandboxDirectories } from "./home.ts";
 import { realPath } from "./layout.ts";
 import { isAlive, signalProcess } from "./process-identity.ts";
@@ -78,8 +79,10 @@ export class LocalMachine implements Machine {
     return realPath(posix.resolve(sandboxPaths.workspace, path), this.#record.paths);
   }
 
-  async urlOf(port: number): Promise<string> {
-    return `http://127.0.0.1:${port}`;
+  async urlOf(port: number, options: { same?: boolean | undefined } = {}): Promise<string> {
+    const { egress = true, state } = this.#record;
+    const here = egress ? port : await relayPort(sandboxDirectories(state.id).socket, port, options);
+    return `http://127.0.0.1:${here}`;
   }
 
   async updateInterfaces(

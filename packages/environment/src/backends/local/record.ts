@@ -12,6 +12,8 @@ export interface SandboxRecord {
   /** Absent while the sandbox is starting. */
   readonly processes?: SandboxProcesses | undefined;
   readonly paths: PathMap;
+  /** Whether it has this machine's network; it has when absent. */
+  readonly egress?: boolean | undefined;
   /** UUIDs of the GPUs that it has for itself. */
   readonly gpus?: readonly string[] | undefined;
   readonly state: SandboxState;

@@ -13,8 +13,12 @@ const inherited =
 const isolatedPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** All the variables that a sandbox's processes have. */
-export function sandboxVariables({ env }: MachineStep, context: StartContext): Record<string, string> {
-  const { id, isolated, models, options, directories } = context;
+export function sandboxVariables(
+  { env }: MachineStep,
+  context: StartContext,
+  secrets: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { id, isolated, models, directories } = context;
   const engine = context.docker && shareEngine(context.docker, { isolated });
   const commands = [places.python, places.environment].map((place) => `${context.real(place)}/bin`);
   return {
@@ -29,7 +33,7 @@ export function sandboxVariables({ env }: MachineStep, context: StartContext): R
     // Not by numbers: those that are left are counted anew where the others' devices are hidden.
     CUDA_VISIBLE_DEVICES: context.gpus.join(","),
     ...env,
-    ...options.secrets,
+    ...secrets,
     PYTHONPATH: context.pythonPath,
     [sandboxVariable]: id,
   };

@@ -4,6 +4,7 @@ import type { GpuStep, ModelStep, Plan, ServiceStep } from "../../plan/plan.ts";
 import { servicesOf } from "../../plan/services-of.ts";
 import type { BackendStartOptions, SandboxState, ServiceRecord } from "../backend.ts";
 import type { DockerEngine } from "../docker/engine.ts";
+import type { SandboxView } from "./boot.ts";
 import { type SandboxDirectories, sandboxDirectories } from "./home.ts";
 import { pathMap, realPath } from "./layout.ts";
 import type { LocalMachine } from "./local-machine.ts";
@@ -33,6 +34,8 @@ export class StartContext {
   serviceNeeds: LocalServices = { mounts: [] };
   /** The paths by which the files of the snapshot that it begins with know themselves. */
   before: PathMap | undefined;
+  /** What a sandbox without network is made of, for what has to be done with one; its variables without secrets. */
+  sealed: { readonly view: SandboxView; readonly env: Readonly<Record<string, string>> } | undefined;
   /** PYTHONPATH inside. */
   pythonPath = "";
   #environment: PythonEnvironment | undefined;

@@ -10,6 +10,7 @@ import { startingRecord } from "./boot-machine.ts";
 import { chooseIsolation } from "./choose-isolation.ts";
 import { claimName, releaseName } from "./claim-name.ts";
 import { explainFullDisk } from "./disk-full.ts";
+import { checkEgress } from "./egress/check-egress.ts";
 import { newSandboxId } from "./home.ts";
 import { liveRecords } from "./live-records.ts";
 import { findDocker } from "./place/find-docker.ts";
@@ -24,7 +25,9 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
   await checkSources(plan);
   // Clears away what dead sandboxes left.
   await liveRecords();
-  const isolation = await chooseIsolation(options.isolation, options.onProgress);
+  const egress = plan.steps.every((step) => step.kind !== "machine" || step.egress);
+  const isolation = await chooseIsolation(options.isolation, options.onProgress, egress);
+  checkEgress(plan, isolation);
   const context = new StartContext(newSandboxId(), plan, isolation, options);
   try {
     await makeDirectories(context);

@@ -8,6 +8,7 @@ import { buildRepositoryImage } from "../docker/build-repository-image.ts";
 import { engineCommand } from "../docker/engine.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
 import { bootMachine } from "./boot-machine.ts";
+import { runWithNetwork } from "./egress/run-with-network.ts";
 import { takeGpus } from "./gpus/take-gpus.ts";
 import { places } from "./layout.ts";
 import { checkSystemPackages } from "./place/check-system-packages.ts";
@@ -102,7 +103,10 @@ async function checkOut(step: RepositoryStep, context: StartContext): Promise<vo
     target: `${context.directories.workspace}${step.path.slice(places.workspace.length)}`,
     signal,
   });
-  if (step.install) await installRepository(step, context.machine, context.options);
+  const run =
+    context.sealed &&
+    ((argv: string[], env: Readonly<Record<string, string>>) => runWithNetwork(argv, env, context));
+  if (step.install) await installRepository(step, context.machine, { onProgress, signal, run });
   const path = context.real(step.path);
   const image = await buildImage(step, commit, context);
   context.repos.push({ url: withoutCredentials(step.name), commit, path, installed: step.install, image });

@@ -13,6 +13,13 @@ interface InstallOptions {
   signal?: AbortSignal | undefined;
   /** What pip needs to find packages. */
   env?: Readonly<Record<string, string>> | undefined;
+  /** Runs pip, when the machine itself has no network. */
+  run?: ((argv: string[], env: Readonly<Record<string, string>>) => Promise<Installed>) | undefined;
+}
+
+interface Installed {
+  readonly exitCode: number | undefined;
+  readonly output: string;
 }
 
 /**
@@ -23,7 +30,7 @@ interface InstallOptions {
 export async function installRepository(
   { name, path }: RepositoryStep,
   machine: Machine,
-  { onProgress, signal, env = installerVariables() }: InstallOptions,
+  { onProgress, signal, env = installerVariables(), run }: InstallOptions,
 ): Promise<void> {
   const what = withoutCredentials(name);
   onProgress(`Installing ${what}`);
@@ -35,11 +42,15 @@ export async function installRepository(
     "--editable",
     machine.realPath(path),
   ];
-  const { exitCode, stdout } = await runCommand(machine, { argv, merge: true, env }, { signal });
+  const inMachine = async (): Promise<Installed> => {
+    const { exitCode, stdout } = await runCommand(machine, { argv, merge: true, env }, { signal });
+    return { exitCode, output: stdout };
+  };
+  const { exitCode, output } = await (run === undefined ? inMachine() : run(argv, env));
   if (exitCode === 0) return;
   throw new EnvironmentError(
     "environment/repo-failed",
-    `${what} cannot be installed:\n${withoutCredentials(stdout.trim())}`,
+    `${what} cannot be installed:\n${withoutCredentials(output.trim())}`,
     {
       hint: "Its `pip install -e` must work; name what it needs beyond Python in `systemPackages`.",
     },
