@@ -19,15 +19,6 @@ afterEach(async () => {
   expect(left, "what a start has left").toEqual([]);
 });
 
-test.each([[{ idle: { afterMs: 1000 } }, "`idle`"]])(
-  "what cannot be done yet is refused: %j",
-  async (config, named) => {
-    const error = await errorOf(new Sandbox(config).start());
-    expect(error.code).toBe("environment/unsupported");
-    expect(error.message).toContain(named);
-  },
-);
-
 test("a local file or directory that is not there, or is the other, is named", async () => {
   const file = join(folder, "nothing.txt");
   const missing = await errorOf(new Sandbox({ localFiles: [[file, "/workspace/x"]] }).start());

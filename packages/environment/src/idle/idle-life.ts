@@ -1,7 +1,7 @@
 import type { IdleConfig, Progress } from "@seer/config";
+import { timeText } from "../ledger/amounts.ts";
 import { orAborted } from "../or-aborted.ts";
 import { Activity } from "./activity.ts";
-import { durationText } from "./duration-text.ts";
 import { idleClock } from "./idle-clock.ts";
 
 /** What is done to a sandbox that is idle or wanted again. */
@@ -181,7 +181,7 @@ export class IdleLife<Kept = unknown> {
     if (!this.#isDue) return this.#arm();
     const { afterMs, action } = this.#config;
     const what = action === "snapshot" ? "snapshot and stop" : "stop";
-    this.#report(`Idle for ${durationText(afterMs)}: ${what}`);
+    this.#report(`Idle for ${timeText(afterMs)}: ${what}`);
     await this.#keepAndStop();
   }
 

@@ -4,6 +4,7 @@ import type { EndReason, IsolationChoice, Machine, SnapshotRecord } from "../bac
 import { attachMachine, selectBackend } from "../backends/select-backend.ts";
 import { EnvironmentError } from "../errors.ts";
 import { fitWarning } from "../gpus/fit.ts";
+import { type IdleOwner, IdleSandbox } from "../idle/idle-sandbox.ts";
 import { followMachine } from "../ledger/follow-machine.ts";
 import { machineOf } from "../ledger/machine-of.ts";
 import { RunAccount } from "../ledger/run-account.ts";
@@ -17,7 +18,6 @@ import type { Snapshot } from "../snapshots/snapshot.ts";
 import { configOfState, configToKeep } from "../snapshots/snapshot-config.ts";
 import { takeSnapshot } from "../snapshots/take-snapshot.ts";
 import { within } from "../within.ts";
-import { checkSupported } from "./check-supported.ts";
 import { endWithProcess, forget } from "./ending.ts";
 import type { SandboxOptions, SnapshotOptions, StartOptions } from "./options.ts";
 import { checkSandboxName } from "./sandbox-name.ts";
@@ -30,10 +30,11 @@ export interface LifeStartOptions extends StartOptions {
 }
 
 /** The life of one sandbox, from its start, or from when it is taken up, to its end. */
-export class SandboxLife {
+export class SandboxLife implements IdleOwner {
   readonly report: Progress;
   /** Paths in the sandbox where the user has put files. */
   readonly uploaded = new Set<string>();
+  readonly uploads = new Map<string, string>();
   #config: SandboxConfig;
   readonly #isolation: IsolationChoice;
   #machine: Machine | undefined;
@@ -41,13 +42,24 @@ export class SandboxLife {
   #following: Disposable | undefined;
   #starting: { abort: AbortController; settled: Promise<unknown> } | undefined;
   #isOwner = true;
+  #idle: IdleSandbox | undefined;
+  #startOptions: Omit<LifeStartOptions, "signal"> | undefined;
+  #firstId: string | undefined;
+  /** How long machines that have ended for now have run. */
+  #pastMs = 0;
+  #begunAt = 0;
+  readonly #endingForNow = new Set<Machine>();
   #secrets: Readonly<Record<string, string>> = {};
   #mask: Mask = (text) => text;
 
   constructor(config: SandboxConfig, { onProgress, isolation = "auto" }: SandboxOptions) {
     this.#config = config;
     this.#isolation = isolation;
-    this.report = (message) => onProgress?.(this.#mask(message));
+    this.report = (message) => {
+      const masked = this.#mask(message);
+      this.#idle?.life.heard(masked);
+      onProgress?.(masked);
+    };
   }
 
   /** @throws EnvironmentError `environment/not-started` */
@@ -56,6 +68,16 @@ export class SandboxLife {
     throw new EnvironmentError("environment/not-started", "The sandbox has not been started", {
       hint: "Call `await sandbox.start()` first.",
     });
+  }
+
+  /** Its first machine's; others that follow it are found by it, too, as by their name. */
+  get sandboxId(): string {
+    return this.#firstId ?? this.machine.state.id;
+  }
+
+  /** Its part that goes on while it is stopped; undefined for one that never is. */
+  get idle(): IdleSandbox | undefined {
+    return this.#idle;
   }
 
   get mask(): Mask {
@@ -72,12 +94,14 @@ export class SandboxLife {
         hint: "Make a new one to start another.",
       });
     }
+    if (options.name !== undefined) checkSandboxName(options.name);
+    this.#startOptions = options;
     const abort = new AbortController();
     const either = signal === undefined ? abort.signal : AbortSignal.any([signal, abort.signal]);
     const settled = this.#start(options, either);
     this.#starting = { abort, settled };
     try {
-      this.#machine = await settled;
+      this.use(await settled);
     } catch (error) {
       // What was fetched for it may have cost something.
       this.#account?.close("terminated");
@@ -85,6 +109,10 @@ export class SandboxLife {
     } finally {
       this.#starting = undefined;
     }
+    const { idle } = this.#config;
+    if (idle === undefined) return;
+    this.#firstId = this.machine.state.id;
+    this.#idle = new IdleSandbox({ idle, config: configToKeep(this.#config), owner: this });
   }
 
   async takeUp(idOrName: string): Promise<void> {
@@ -98,19 +126,22 @@ export class SandboxLife {
 
   /** Does something with the machine; if it has ended, the error says why. */
   async guard<T>(work: (machine: Machine) => Promise<T>): Promise<T> {
+    const end = await this.#idle?.life.enter();
     const { machine } = this;
     try {
       return await work(machine);
     } catch (error) {
       if (!(error instanceof EnvironmentError && error.code === "environment/ended")) throw error;
-      const reason = await within(machine.ended, explainMs, "lost" as const);
-      const message = `The sandbox ${machine.state.name} has ended: ${reasons[reason]}`;
-      throw new EnvironmentError("environment/ended", message, { cause: error });
+      throw endedError(machine, await within(machine.ended, explainMs, "lost" as const), error);
+    } finally {
+      end?.();
     }
   }
 
   async snapshot(description: string, { signal }: SnapshotOptions = {}): Promise<Snapshot> {
     const config = configToKeep(this.#config);
+    const kept = await this.#idle?.promote(description);
+    if (kept !== undefined) return kept;
     return await this.guard((machine) => takeSnapshot(machine, { description, config, signal }));
   }
 
@@ -118,6 +149,7 @@ export class SandboxLife {
     const ended = new EnvironmentError("environment/ended", "The sandbox was terminated as it started");
     this.#starting?.abort.abort(ended);
     await this.#starting?.settled.catch(() => {});
+    if (this.#machine !== undefined) await this.#idle?.close(endedError(this.#machine, "terminated"));
     await this.#machine?.terminate();
     this.#account?.close("terminated");
     if (this.#machine === undefined) return;
@@ -134,10 +166,49 @@ export class SandboxLife {
     }
   }
 
+  async startAgain({
+    from,
+    signal,
+  }: {
+    from: SnapshotRecord | undefined;
+    signal: AbortSignal;
+  }): Promise<Machine> {
+    if (this.#startOptions === undefined) throw new TypeError("It has not been started");
+    // What begins with an earlier snapshot does so again, unless there is a later one.
+    const options = { ...this.#startOptions, name: this.machine.state.name };
+    return await this.#start({ ...options, from: from ?? options.from }, signal);
+  }
+
+  use(machine: Machine): void {
+    this.#machine = machine;
+    this.#begunAt = performance.now();
+    void machine.ended.then((reason) => {
+      if (machine === this.#machine && !this.#endingForNow.has(machine)) {
+        return this.#idle?.close(endedError(machine, reason));
+      }
+    });
+  }
+
+  async endForNow(machine: Machine): Promise<void> {
+    this.#endingForNow.add(machine);
+    if (machine === this.#machine) this.#pastMs += performance.now() - this.#begunAt;
+    const { id } = machine.state;
+    try {
+      await machine.terminate();
+    } catch (error) {
+      // Nobody holds it any more, so that it ends itself.
+      machine.release();
+      this.report(`${machine.state.name} did not end at once: ${(error as Error).message}`);
+    }
+    this.#account?.machineEnded(id, "idle");
+    forget(machine);
+    await forgetConfig(id);
+  }
+
   async #start({ kind, name, workspace, from }: LifeStartOptions, signal: AbortSignal): Promise<Machine> {
-    if (name !== undefined) checkSandboxName(name);
-    checkSupported(this.#config);
-    const whole = buildPlan(this.#config, { kind, workspace });
+    // The time that it may live is the time that there is a machine.
+    const timeoutMs = Math.max(1000, Math.floor(this.#config.timeoutMs - this.#pastMs));
+    const whole = buildPlan({ ...this.#config, timeoutMs }, { kind, workspace });
     const plan = from === undefined ? whole : remainingPlan(whole);
     const backend = await selectBackend(plan.backend);
     const secrets = await resolveSecrets(this.#config.secrets);
@@ -153,8 +224,11 @@ export class SandboxLife {
       signal,
       isolation: this.#isolation,
       meter: account,
-      onMachine: (started) =>
-        endWithProcess(started, (reason) => account.machineEnded(started.state.id, reason)),
+      onMachine: (started) => {
+        const onEnd = (reason: EndReason) =>
+          account.machineEnded(started.state.id, this.#endingForNow.has(started) ? "idle" : reason);
+        endWithProcess(started, onEnd);
+      },
       onPending: (pending) => endWithProcess(pending, () => {}),
       onProgress: this.report,
     });
@@ -178,6 +252,11 @@ export class SandboxLife {
     this.#secrets = secrets;
     this.#mask = maskFor(secrets);
   }
+}
+
+function endedError(machine: Machine, reason: EndReason, cause?: unknown): EnvironmentError {
+  const message = `The sandbox ${machine.state.name} has ended: ${reasons[reason]}`;
+  return new EnvironmentError("environment/ended", message, { cause });
 }
 
 // The processes of a sandbox may take this long to end, before which it cannot say why.

@@ -9,7 +9,7 @@ import {
   type SandboxConfigInput,
   type SandboxHandle,
 } from "@seer/config";
-import type { MachineCommand, SandboxInfo, SandboxState } from "../backends/backend.ts";
+import type { Machine, MachineCommand, SandboxInfo, SandboxState } from "../backends/backend.ts";
 import { runtimePaths } from "../backends/runtime-paths.ts";
 import { availableBackends, selectBackend } from "../backends/select-backend.ts";
 import { uploadFile } from "../backends/upload.ts";
@@ -95,7 +95,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
   }
 
   get sandboxId(): string {
-    return this.life.machine.state.id;
+    return this.life.sandboxId;
   }
 
   get name(): string {
@@ -141,7 +141,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
    * @throws ExecError `environment/exec-failed` or `environment/exec-timeout`
    */
   async exec(command: string, options: ExecOptions = {}): Promise<string> {
-    return await this.#execute(command, { argv: shell(command), merge: true }, options);
+    return await this.#execute(command, { argv: () => shell(command), merge: true }, options);
   }
 
   /**
@@ -151,7 +151,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
    */
   async execPython(code: string, options: ExecOptions = {}): Promise<string> {
     // Unbuffered, so that stdout and stderr come in the order of writing.
-    const argv = [this.life.machine.realPath(runtimePaths.python), "-u", "-"];
+    const argv = (machine: Machine) => [machine.realPath(runtimePaths.python), "-u", "-"];
     return await this.#execute(code, { argv, merge: true, stdin: code }, options);
   }
 
@@ -201,6 +201,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     const to = destination(from, sandboxPath);
     await this.life.guard((machine) => uploadFile(machine, from, to));
     this.life.uploaded.add(to);
+    this.life.uploads.set(to, from);
   }
 
   /**
@@ -232,10 +233,12 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
 
   async #execute(
     text: string,
-    command: Pick<MachineCommand, "argv" | "merge" | "stdin">,
+    { argv, ...command }: Pick<MachineCommand, "merge" | "stdin"> & { argv: (machine: Machine) => string[] },
     { cwd, env, ...limits }: ExecOptions,
   ): Promise<string> {
-    const result = await this.life.guard((machine) => runCommand(machine, { ...command, cwd, env }, limits));
+    const result = await this.life.guard((machine) =>
+      runCommand(machine, { ...command, argv: argv(machine), cwd, env }, limits),
+    );
     if (result.exitCode !== 0) throw this.#failure(text, result, limits);
     return result.stdout;
   }

@@ -6,8 +6,8 @@ import { interfaceName } from "../serve/check-interface.ts";
 import { type ExposeAs, exposeAs, type ServedAs } from "../serve/expose-as.ts";
 import { findServed } from "../serve/find-served.ts";
 import { InterfacePlaces } from "../serve/interface-places.ts";
-import { readLogs } from "../serve/read-logs.ts";
-import { serveInterface } from "../serve/serve-interface.ts";
+import { readLogs, showLogs } from "../serve/read-logs.ts";
+import { type Front, type LoadedInterface, serveInterface } from "../serve/serve-interface.ts";
 import { takeUpInterfaces } from "../serve/take-up-interfaces.ts";
 import { findSnapshot } from "../snapshots/find-snapshot.ts";
 import type { Snapshot } from "../snapshots/snapshot.ts";
@@ -98,9 +98,19 @@ export class ScopedSandbox extends Sandbox {
 
   /** Prints the last lines of the interfaces' logs, and returns them. */
   async showRpcLogs(options: LogOptions = {}): Promise<string> {
-    const logs = await this.life.guard((machine) => readLogs(machine, options));
+    const kept = this.life.idle?.keptLogs;
+    const logs =
+      kept === undefined
+        ? await this.life.guard((machine) => readLogs(machine, options))
+        : showLogs(kept, options);
     console.log(logs);
     return logs;
+  }
+
+  /** Gives what is served an address that outlives its machine, when the sandbox does. */
+  get #front(): ((loaded: LoadedInterface) => Promise<Front>) | undefined {
+    const { idle } = this.life;
+    return idle === undefined ? undefined : (loaded) => idle.front(loaded);
   }
 
   async #serve<Mode extends ExposeAs>(
@@ -119,6 +129,7 @@ export class ScopedSandbox extends Sandbox {
       places: this.#places,
       secrets: this.life.secretValues,
       onProgress: this.life.report,
+      front: this.#front,
     });
     this.#served = [...this.#served, served];
     return exposed;

@@ -12,15 +12,34 @@ export async function readLogs(
 ): Promise<string> {
   const { interfaces } = machine.state;
   const wanted = interfaces.filter((record) => name === undefined || record.name === name);
-  if (name !== undefined && wanted.length === 0) {
-    const served = interfaces.map((record) => record.name).join(", ");
+  const logs = wanted.map(
+    async (record): Promise<[string, string]> => [record.name, await lastLines(machine, record, lines)],
+  );
+  const served = interfaces.map((record) => record.name);
+  return showLogs(new Map(await Promise.all(logs)), { lines, name, served });
+}
+
+/** The last lines of logs, by the names of their interfaces. */
+export function showLogs(
+  logs: ReadonlyMap<string, string>,
+  { lines = 100, name, served = [...logs.keys()] }: LogsShown,
+): string {
+  if (name !== undefined && !served.includes(name)) {
     throw new EnvironmentError("environment/not-found", `The sandbox serves no interface ${name}`, {
-      hint: served === "" ? "It serves none." : `It serves ${served}.`,
+      hint: served.length === 0 ? "It serves none." : `It serves ${served.join(", ")}.`,
     });
   }
-  const logs = await Promise.all(wanted.map((record) => lastLines(machine, record, lines)));
-  if (logs.length === 1) return logs[0] ?? "";
-  return logs.map((log, index) => `==> ${wanted[index]?.name} <==\n${log}`).join("\n\n");
+  const wanted = [...logs]
+    .filter(([other]) => name === undefined || other === name)
+    .map(([other, log]) => [other, log.split("\n").slice(-lines).join("\n")] as const);
+  if (wanted.length === 1) return wanted[0]?.[1] ?? "";
+  return wanted.map(([other, log]) => `==> ${other} <==\n${log}`).join("\n\n");
+}
+
+interface LogsShown {
+  lines?: number | undefined;
+  name?: string | undefined;
+  served?: readonly string[] | undefined;
 }
 
 async function lastLines(machine: Machine, record: InterfaceRecord, lines: number): Promise<string> {

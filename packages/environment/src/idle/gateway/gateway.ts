@@ -44,12 +44,15 @@ export class Gateway {
   readonly refusedCalls: RefusedCalls;
   readonly life: IdleLife;
   readonly patienceMs: number;
+  /** The end of the host's log, for when there is no host. */
+  log = "";
   readonly #server: Server;
   readonly #access = new Access();
   readonly #sockets: WebSocketServer;
   readonly #relays = new Set<Relay>();
   readonly #instance = randomBytes(6).toString("hex");
   #waiting = 0;
+  #closed: Promise<void> | undefined;
   #host: HostAddress | undefined;
   #connections: ReturnType<typeof connectionsTo>;
 
@@ -63,7 +66,7 @@ export class Gateway {
     this.#connections = connectionsTo(host.url);
     this.refusedCalls = new RefusedCalls(life);
     const waiting = () => [...this.#relays].reduce((sum, relay) => sum + relay.waiting, this.#waiting);
-    this.whileStopped = new WhileStopped({ life, name, description, waiting });
+    this.whileStopped = new WhileStopped({ life, name, description, waiting, log: () => this.log });
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -136,7 +139,12 @@ export class Gateway {
     this.#connections.destroy();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     for (const client of this.#sockets.clients) client.terminate();
     this.detach();
     const closed = once(this.#server, "close");

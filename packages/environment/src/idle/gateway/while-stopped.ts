@@ -16,6 +16,8 @@ export interface WhileStoppedOptions {
   description: string;
   /** How many calls wait here. */
   waiting: () => number;
+  /** The end of the last host's log. */
+  log: () => string;
 }
 
 /** Answers what can be answered without a host, so that looking at a sandbox does not start it. */
@@ -34,7 +36,7 @@ export class WhileStopped {
       if (what === "health") return json(this.#health());
       if (what === "calls") return json({ calls: [] });
       if (what === "refs") return json({ refs: [] });
-      if (what === "logs") return text(life.lines.join("\n"));
+      if (what === "logs") return text(this.#options.log());
       if (what === "interface") {
         return life.state === "loading" ? refused(this.loading()) : json(description);
       }
