@@ -57,6 +57,13 @@ export class ModalEmulator implements AsyncDisposable {
     return this.#parts.state.images.all().map((image) => image.info());
   }
 
+  /** Every volume, the oldest first; ephemeral ones have no name. */
+  volumes(): { id: string; name?: string }[] {
+    return this.#parts.state.volumes
+      .all()
+      .map(({ id, name }) => ({ id, ...(name !== undefined && { name }) }));
+  }
+
   /** The directory with a named volume's files. */
   volumeDirectory(name: string): string | undefined {
     const { volumes } = this.#parts.state;

@@ -39,7 +39,7 @@ interface NamedBase {
 }
 
 /** Whoever trained an adapter named its base as a hub id, or by a path of the machine where that was. */
-function baseSource({ model, revision }: NamedBase, adapter: string): ModelSource {
+export function baseSource({ model, revision }: NamedBase, adapter: string): ModelSource {
   if (isLocalModel(model)) return { from: "directory", directory: localModelPath(model) };
   if (hubId.test(model)) return { from: "hub", id: model, ...(revision === undefined ? {} : { revision }) };
   throw new EnvironmentError(

@@ -37,9 +37,9 @@ export async function createSandbox(
   furnishing: Furnishing,
   context: StartContext,
 ): Promise<ModalMachine> {
-  const { options, gpu } = context;
+  const { options, gpu, purpose } = context;
   const { meter, signal, onProgress } = options;
-  const metered = { purpose: "sandbox", gpu: gpu?.gpu ?? null, gpuCount: gpu?.count ?? 1 } as const;
+  const metered = { purpose, gpu: gpu?.gpu ?? null, gpuCount: gpu?.count ?? 1 } as const;
   const limit = timeLimit(step, meter, metered);
   const params = await paramsFor(step, furnishing, context, limit);
   onProgress(gpu === undefined ? "Machine on Modal" : `Machine on Modal with ${gpu.count} × ${gpu.gpu}`);
@@ -92,7 +92,8 @@ async function paramsFor(
     workdir: runtimePaths.init,
     env: variables,
     volumes: { ...volumes },
-    encryptedPorts: [...ports],
+    // Large files take memory to fetch; nobody calls who fetches them.
+    ...(context.purpose === "weights" ? { cpu: 2, memoryMiB: 4096 } : { encryptedPorts: [...ports] }),
     timeoutMs: Math.min(seconds * 1000, longestMs),
     tags: packTags(context.tags),
     ...(name === undefined ? {} : { name }),

@@ -13,6 +13,7 @@ export class StartContext {
   readonly session: ModalSession;
   readonly plan: Plan;
   readonly options: BackendStartOptions;
+  readonly purpose: Tags["purpose"];
   /** Names this start, as long as the sandbox has no id. */
   readonly start = randomUUID();
   readonly createdAt = new Date();
@@ -26,10 +27,16 @@ export class StartContext {
   pythonPath = "";
   #machine: ModalMachine | undefined;
 
-  constructor(session: ModalSession, plan: Plan, options: BackendStartOptions) {
+  constructor(
+    session: ModalSession,
+    plan: Plan,
+    options: BackendStartOptions,
+    purpose: Tags["purpose"] = "sandbox",
+  ) {
     this.session = session;
     this.plan = plan;
     this.options = options;
+    this.purpose = purpose;
     this.repos.push(...(options.from?.repos ?? []));
   }
 
@@ -55,7 +62,7 @@ export class StartContext {
 
   get tags(): Tags {
     return {
-      purpose: "sandbox",
+      purpose: this.purpose,
       start: this.start,
       name: this.options.name,
       state: "starting",

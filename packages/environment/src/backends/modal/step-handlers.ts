@@ -55,9 +55,10 @@ export function stepHandlers(context: StartContext): StepHandlers {
 
 /** Weights come before the machine: its GPU would be paid for while they are fetched. */
 async function makeMachine(step: MachineStep, context: StartContext): Promise<void> {
-  const { session, models, options } = context;
+  const { session, options } = context;
   const image = await imageFor(step, context);
-  const volumes = models.length === 0 ? {} : await placeWeights(session, models, { ...options, image });
+  const { volumes, models } = await placeWeights(session, context.models, options);
+  context.models.splice(0, context.models.length, ...models);
   context.pythonPath = [librariesDirectory, step.env.PYTHONPATH].filter(Boolean).join(delimiter);
   context.machine = await createSandbox(step, { image, volumes }, context);
   if (step.docker) await startDocker(context.machine, options);

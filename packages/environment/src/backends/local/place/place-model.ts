@@ -56,7 +56,7 @@ function atCommit(source: ModelSource, { revision }: LocatedModel): ModelSource 
 }
 
 /** The base that the adapter itself names, which the plan could not know. */
-function foundBase({ name, varName, hidden }: ModelStep, { base }: LocatedModel) {
+export function foundBase({ name, varName, hidden }: ModelStep, { base }: Pick<LocatedModel, "base">) {
   if (base === undefined) {
     throw new EnvironmentError(
       "environment/model-unavailable",
