@@ -22,6 +22,8 @@ export interface FetchOptions {
   /** Values of secrets, of which HF_TOKEN is used; otherwise the environment's, `.env`'s, or that of the login. */
   secrets: Readonly<Record<string, string>>;
   onProgress: Progress;
+  /** Before a second try, after which the pauses double. @default 1000 */
+  firstPauseMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -49,13 +51,13 @@ const client = "huggingface_hub>=1";
 async function fetchWith(
   python: string,
   { id, revision, adapter }: HubModel,
-  { name, secrets, onProgress, signal }: FetchOptions,
+  { name, secrets, onProgress, firstPauseMs = 1000, signal }: FetchOptions,
 ): Promise<Extract<FetchLine, { type: "done" | "error" }>> {
   const token = secrets.HF_TOKEN ?? (await knownSecrets(["HF_TOKEN"])).HF_TOKEN;
   const progress = new FetchProgress(name, onProgress);
   const { last, stderr } = await runScript<FetchLine>(
     "fetch_model",
-    { model: id, revision, adapter },
+    { model: id, revision, adapter, firstPause: firstPauseMs / 1000 },
     {
       python,
       signal,

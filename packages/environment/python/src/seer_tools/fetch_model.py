@@ -3,7 +3,8 @@
 Reads one line of JSON from standard input:
 
     {"model": "org/name", "revision"?: branch, tag or commit, "adapter"?: bool, "target"?: directory,
-     "attended"?: whether to end when standard input closes}
+     "attended"?: whether to end when standard input closes,
+     "firstPause"?: seconds before a second try; the pauses after it double, up to the fifth try}
 
 and prints JSON lines, of which the last is `done`, or `error` with exit code 1:
 
@@ -46,6 +47,7 @@ if not __package__:
 from seer_tools.hub.failures import FetchError, explain, in_short
 from seer_tools.hub.fetch import Request, base_of, fetch
 from seer_tools.hub.lines import Lines
+from seer_tools.hub.tries import FIRST_PAUSE_SECONDS
 from seer_tools.request import read_request
 
 
@@ -63,6 +65,7 @@ def main() -> int:
         revision=given.get("revision"),
         target=Path(given["target"]) if given.get("target") else None,
         adapter=bool(given.get("adapter")),
+        first_pause=float(given.get("firstPause", FIRST_PAUSE_SECONDS)),
     )
     try:
         fetched = fetch(request, lines)

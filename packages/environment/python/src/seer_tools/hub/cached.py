@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seer_tools.hub.choose_files import choose_files
+from seer_tools.hub.choose_files import WEIGHTS, choose_files
 from seer_tools.hub.client import hub
 from seer_tools.hub.failures import FetchError
 from seer_tools.hub.places import storage_of
@@ -34,17 +34,23 @@ def find_cached(model: str, revision: str | None, *, adapter: bool) -> CachedMod
     snapshot = storage / "snapshots" / (commit or "")
     if commit is None or not snapshot.is_dir():
         return None
-    wanted = _listed(model, commit)
-    missing = [path for path in wanted or _named_parts(snapshot) if not (snapshot / path).exists()]
     present = [file for file in snapshot.rglob("*") if file.is_file()]
-    if missing or not present:
+    missing = _missing(model, commit, snapshot, [file.name for file in present])
+    if missing:
         some = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise FetchError(
-            "incomplete",
-            f"Only a part of {model} at {commit[:12]} is in the cache: {some or 'everything'} is missing",
+            "incomplete", f"Only a part of {model} at {commit[:12]} is in the cache, without {some}"
         )
     check_kind(model, [file.relative_to(snapshot).as_posix() for file in present], adapter=adapter)
     return CachedModel(snapshot, commit, sum(file.stat().st_size for file in present))
+
+
+def _missing(model: str, commit: str, snapshot: Path, present: list[str]) -> list[str]:
+    listed = _listed(model, commit)
+    if listed is None and not any(WEIGHTS.fullmatch(name) for name in present):
+        return ["its weights"]
+    wanted = _named_parts(snapshot) if listed is None else listed
+    return [path for path in wanted if not (snapshot / path).exists()]
 
 
 def _commit(storage: Path, revision: str | None) -> str | None:

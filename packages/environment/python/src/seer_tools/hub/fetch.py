@@ -15,7 +15,7 @@ from seer_tools.hub.lines import ProgressLines
 from seer_tools.hub.places import CachePlace, DirectoryPlace, check_space
 from seer_tools.hub.repository import resolve
 from seer_tools.hub.resume import KEPT, fetch_large
-from seer_tools.hub.tries import Tries, attempt
+from seer_tools.hub.tries import FIRST_PAUSE_SECONDS, Tries, attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,8 @@ class Request:
     target: Path | None = None
     #: Whether it is to be a PEFT adapter.
     adapter: bool = False
+    #: In seconds, after a first failure; each one after that is twice as long.
+    first_pause: float = FIRST_PAUSE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -183,4 +185,10 @@ def _measure(repository: Repository, place: Place) -> Callable[[], tuple[int, st
 
 
 def _tries(request: Request, lines: Lines, what: str) -> Tries:
-    return Tries(lines, what, model=request.model, revision=request.revision)
+    return Tries(
+        lines,
+        what,
+        model=request.model,
+        revision=request.revision,
+        first_pause=request.first_pause,
+    )

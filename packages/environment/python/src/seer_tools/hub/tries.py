@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST = 5
-FIRST_PAUSE_SECONDS = 0.5
+FIRST_PAUSE_SECONDS = 1.0
 # A connection that breaks now and then is no reason to give up on a large file.
 PROGRESS_BYTES = 64 * 1024 * 1024
 
@@ -24,11 +24,14 @@ PROGRESS_BYTES = 64 * 1024 * 1024
 class Tries:
     """Counts failures in a row, tells each, and gives up after the fifth."""
 
-    def __init__(self, lines: Lines, what: str, *, model: str, revision: str | None) -> None:
+    def __init__(
+        self, lines: Lines, what: str, *, model: str, revision: str | None, first_pause: float
+    ) -> None:
         self._lines = lines
         self._what = what
         self._model = model
         self._revision = revision
+        self._pause = first_pause
         self._failures = 0
         self._bytes = 0
 
@@ -50,7 +53,7 @@ class Tries:
                 code, f"{self._what} failed {MOST} times, at last with {problem}; {then}"
             ) from error
         self._lines.write("retry", what=self._what, attempt=self._failures, of=MOST, message=problem)
-        time.sleep(FIRST_PAUSE_SECONDS * 2 ** (self._failures - 1))
+        time.sleep(self._pause * 2 ** (self._failures - 1))
 
 
 def attempt(tries: Tries, work: Callable[[], T], *, code: Code, then: str) -> T:
