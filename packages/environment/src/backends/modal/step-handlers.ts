@@ -3,6 +3,7 @@ import { installWorkspace } from "@seer/workspace";
 import type { Image } from "modal";
 import { EnvironmentError } from "../../errors.ts";
 import type { MachineStep, RepositoryStep } from "../../plan/plan.ts";
+import { servicesOf } from "../../plan/services-of.ts";
 import { withoutCredentials } from "../../plan/without-credentials.ts";
 import { startService } from "../../services/start-service.ts";
 import type { SnapshotRecord } from "../backend.ts";
@@ -67,7 +68,7 @@ async function makeMachine(step: MachineStep, context: StartContext): Promise<vo
 async function imageFor(step: MachineStep, context: StartContext): Promise<Image> {
   const { session, options, python = { kind: "python", packages: [] }, systemPackages } = context;
   if (options.from !== undefined) return await snapshotImage(options.from, context);
-  const spec = { python, systemPackages, docker: step.docker };
+  const spec = { python, systemPackages, docker: step.docker, services: servicesOf(context.plan) };
   return await sandboxImage(session, spec, options);
 }
 

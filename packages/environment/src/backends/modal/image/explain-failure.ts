@@ -29,6 +29,13 @@ function blame(layer: Layer, log: string) {
       hint: "Check its name and version in `pythonPackages`; what it needs beyond Python goes into `systemPackages`.",
     };
   }
+  if (layer.kind === "kernel") {
+    return {
+      code: "environment/service-failed" as const,
+      problem: "No kernel for notebooks can be installed that works with the `pythonPackages`",
+      hint: 'Allow other versions of them, or do without notebooks by `executionMode: "cli"`.',
+    };
+  }
   if (layer.kind === "system-packages") {
     const missing = missingPackages(log);
     if (missing.length > 0) {

@@ -1,6 +1,8 @@
 import { sandboxPaths } from "@seer/config";
-import type { PythonStep } from "../../../plan/plan.ts";
+import type { PythonStep, ServiceStep } from "../../../plan/plan.ts";
 import { runtimePaths } from "../../runtime-paths.ts";
+import { aptInstall, uvInstall } from "./commands.ts";
+import { kernelLayers, serverLayers } from "./service-layers.ts";
 import { shellCommand, shellQuote } from "./shell-quote.ts";
 
 /** What a sandbox's image is made of. */
@@ -9,11 +11,21 @@ export interface ImageSpec {
   readonly systemPackages: readonly string[];
   /** Whether containers can be built and run in it. */
   readonly docker: boolean;
+  /** The services that are to run in it. */
+  readonly services?: readonly ServiceStep["service"][] | undefined;
 }
 
 /** Dockerfile commands that are built, cached and blamed together. */
 export interface Layer {
-  readonly kind: "base" | "tools" | "system-packages" | "docker" | "packages" | "sources";
+  readonly kind:
+    | "base"
+    | "tools"
+    | "system-packages"
+    | "docker"
+    | "services"
+    | "packages"
+    | "kernel"
+    | "sources";
   /** What is being done, for a line of progress. */
   readonly title: string;
   readonly commands: readonly string[];
@@ -31,7 +43,7 @@ export function baseImage({ version = defaultPython }: PythonStep): string {
 
 /** The layers of a sandbox's image; what changes most often comes last. */
 export function imageLayers(spec: ImageSpec, sources: Uint8Array): Layer[] {
-  const { python, systemPackages, docker } = spec;
+  const { python, systemPackages, docker, services = [] } = spec;
   const packages = [...new Set(python.packages)].toSorted();
   const system = [...new Set(systemPackages)].toSorted();
   return [
@@ -41,9 +53,17 @@ export function imageLayers(spec: ImageSpec, sources: Uint8Array): Layer[] {
     ...(system.length === 0
       ? []
       : [{ kind: "system-packages", title: system.join(", "), commands: [aptInstall(system)] } as const]),
+    ...serverLayers(services),
     ...(packages.length === 0
       ? []
-      : [{ kind: "packages", title: packages.join(", "), commands: [pipInstall(packages)] } as const]),
+      : [
+          {
+            kind: "packages",
+            title: packages.join(", "),
+            commands: [uvInstall(["--python", runtimePaths.python], packages)],
+          } as const,
+        ]),
+    ...kernelLayers(services),
     { kind: "sources", title: "Seer's own part", commands: sourceCommands(sources) },
   ];
 }
@@ -67,19 +87,6 @@ const dockerLayer: Layer = {
     `RUN mkdir -p /etc/docker && printf %s ${shellQuote(dockerSettings)} > /etc/docker/daemon.json`,
   ],
 };
-
-function aptInstall(packages: readonly string[]): string {
-  return [
-    "RUN apt-get update",
-    `DEBIAN_FRONTEND=noninteractive ${shellCommand(["apt-get", "install", "-y", "--no-install-recommends", ...packages])}`,
-    "rm -rf /var/lib/apt/lists/*",
-  ].join(" && ");
-}
-
-function pipInstall(packages: readonly string[]): string {
-  const install = ["uv", "pip", "install", "--compile-bytecode", "--python", runtimePaths.python];
-  return `RUN ${shellCommand([...install, "--", ...packages])} && rm -rf /root/.cache/uv`;
-}
 
 // One argument of a program may have 128 KiB, and one line of a Dockerfile 64 KiB.
 const chunkLength = 48 * 1024;
