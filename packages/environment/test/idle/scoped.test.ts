@@ -1,0 +1,160 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { RpcClient } from "@seer/rpc";
+import { directoryTarget, installWorkspace, Workspace } from "@seer/workspace";
+import { afterEach, expect, test, vi } from "vitest";
+import { ScopedSandbox } from "../../src/index.ts";
+import { errorOf, useOwnHome } from "../support/home.ts";
+import { idleFixture } from "../support/idle-host.ts";
+import { McpProcess } from "../support/mcp-process.ts";
+import { processesGone } from "../support/processes.ts";
+import { Progress, sandboxesIn, snapshotsIn } from "../support/stopped.ts";
+
+const run = promisify(execFile);
+const home = useOwnHome();
+const python = process.env.SEER_PYTHON ?? "python3";
+
+afterEach(() => {
+  expect(sandboxesIn(home), "what a sandbox has left").toEqual([]);
+  expect(snapshotsIn(home), "what a stop has left").toEqual([]);
+});
+
+async function start(action: "stop" | "snapshot", progress: Progress): Promise<ScopedSandbox> {
+  return await new ScopedSandbox({ idle: { afterMs: 1000, action } }, progress).start();
+}
+
+test.each(["stop", "snapshot"] as const)("every way of calling survives: %s", async (action) => {
+  const progress = new Progress();
+  await using scoped = await start(action, progress);
+  const library = await scoped.serve(idleFixture, { exposeAs: "library", name: "tools" });
+  const mcpConfig = await scoped.serve(idleFixture, { exposeAs: "mcp", name: "tools" });
+  const skill = await scoped.serve(idleFixture, { exposeAs: "skill", name: "tools" });
+  const prompt = await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
+  // Another one, with files and a state of its own.
+  await scoped.serve(idleFixture, { exposeAs: "prompt", name: "twin" });
+  const [served, twin] = scoped.served;
+  if (served === undefined || twin === undefined) throw new Error("nothing is served");
+  const root = await mkdtemp(join(tmpdir(), "seer-idle-"));
+  try {
+    const workspace = new Workspace({ libraries: [library], skills: [skill] });
+    await installWorkspace(workspace, directoryTarget(root), { root });
+    const script = (await run("find", [root, "-name", "call.py"])).stdout.trim();
+    await using mcp = await McpProcess.start(mcpConfig);
+    await using client = await RpcClient.connect(served);
+    await using other = await RpcClient.connect(twin);
+    const code = "import tools; print(tools.count())";
+    const curl = /curl .*/.exec(prompt.replaceAll("\\\n", " "))?.[0];
+    const ways = [
+      () => client.call("count"),
+      async () => Number((await run(python, ["-c", code], { cwd: join(root, "lib") })).stdout),
+      () => mcp.call("count"),
+      async () => Number((await run(python, [script, "count"])).stdout),
+    ];
+    expect(curl, "how to call with curl").toContain(served.url);
+    await client.call("write", { path: "note", text: "kept" });
+    expect(await client.call("count")).toBe(1);
+    await progress.stopped(home);
+    // What a function keeps in memory is gone, and each starts the sandbox no less than the others.
+    const counts = await Promise.all(ways.map((call) => call()));
+    expect(counts.toSorted()).toEqual([1, 2, 3, 4]);
+    expect(await other.call("count")).toBe(1);
+    await progress.stopped(home, 2);
+    expect(await mcp.call("count")).toBe(1);
+    expect(await client.call("read", { path: "note" })).toBe(action === "snapshot" ? "kept" : null);
+    expect(scoped.served.map(({ url, token }) => [url, token])).toEqual([
+      [served.url, served.token],
+      [twin.url, twin.token],
+    ]);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});
+
+test("calls and streams are not cut, and one start is enough for all who come", async () => {
+  const progress = new Progress();
+  await using scoped = await start("snapshot", progress);
+  await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
+  const [served] = scoped.served;
+  await using client = await RpcClient.connect({ url: served?.url ?? "", token: served?.token ?? "" });
+  expect(await client.call("slow", { seconds: 2 })).toBe("done");
+  const items: unknown[] = [];
+  for await (const item of client.stream("ticks", { number: 4, seconds: 0.5 })) items.push(item);
+  expect(items).toEqual([0, 1, 2, 3]);
+  expect(progress.count("Idle for")).toBe(0);
+  await progress.stopped(home);
+  const calls = Array.from({ length: 20 }, () => client.call("count"));
+  const answers = await Promise.all([scoped.exec("echo me"), ...calls]);
+  expect(answers.slice(1).toSorted((a, b) => Number(a) - Number(b))).toEqual(
+    Array.from({ length: 20 }, (_, index) => index + 1),
+  );
+  expect(progress.count("A call came: starting again")).toBe(1);
+});
+
+test("another process takes it up under the address that stays", async () => {
+  const progress = new Progress();
+  await using scoped = await start("stop", progress);
+  await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
+  let served = scoped.served;
+  {
+    await using again = await ScopedSandbox.fromId(scoped.sandboxId);
+    served = again.served;
+  }
+  expect(served).toMatchObject([{ url: scoped.served[0]?.url }]);
+  await progress.stopped(home);
+  await using client = await RpcClient.connect({ url: served[0]?.url ?? "", token: served[0]?.token ?? "" });
+  expect(await client.call("count")).toBe(1);
+});
+
+test("its logs can be read while it is stopped", async () => {
+  const progress = new Progress();
+  await using scoped = await start("stop", progress);
+  await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
+  const [served] = scoped.served;
+  await using client = await RpcClient.connect({ url: served?.url ?? "", token: served?.token ?? "" });
+  await client.call("slow", { seconds: 0 });
+  await progress.stopped(home);
+  const printed = vi.spyOn(console, "log").mockImplementation(() => {});
+  expect(await scoped.showRpcLogs({ lines: 3 })).toContain("slow");
+  printed.mockRestore();
+  expect((await errorOf(scoped.showRpcLogs({ name: "other" }))).code).toBe("environment/not-found");
+  expect(progress.count("A call came")).toBe(0);
+});
+
+test("its end is the end of its addresses", async () => {
+  const progress = new Progress();
+  await using scoped = await new ScopedSandbox(
+    { idle: { afterMs: 1000, action: "stop" }, timeoutMs: 4000 },
+    progress,
+  ).start();
+  await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
+  const [served] = scoped.served;
+  await using client = await RpcClient.connect({ url: served?.url ?? "", token: served?.token ?? "" });
+  const began = performance.now();
+  const error = await errorOf(client.call("slow", { seconds: 60 }));
+  expect(["rpc/worker-died", "rpc/unreachable"]).toContain(error.code);
+  await expect.poll(async () => (await errorOf(client.call("count"))).code).toBe("rpc/unreachable");
+  expect(performance.now() - began).toBeLessThan(15_000);
+  expect((await errorOf(scoped.exec("true"))).message).toMatch(/`timeoutMs`/);
+  await scoped.terminate();
+});
+
+test("calls that wait are told when it is terminated", async () => {
+  const progress = new Progress();
+  const scoped = await start("stop", progress);
+  await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
+  const { sandboxId } = scoped;
+  const [served] = scoped.served;
+  await using client = await RpcClient.connect({ url: served?.url ?? "", token: served?.token ?? "" });
+  await progress.stopped(home);
+  const waiting = [errorOf(client.call("count")), errorOf(scoped.exec("true"))];
+  await delay(50);
+  await scoped.terminate();
+  const [call, exec] = await Promise.all(waiting);
+  expect(["rpc/load-failed", "rpc/unreachable"]).toContain(call?.code);
+  expect(exec?.code).toBe("environment/ended");
+  expect(await processesGone(sandboxId)).toEqual([]);
+});
