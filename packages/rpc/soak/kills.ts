@@ -65,7 +65,11 @@ export async function kills({
     await delay(chance.between(10, 200));
     const { workerPid } = await killer.health();
     const how = chance.pick(ways);
-    const victim = how.startsWith("SIG") ? killer.call("hold") : killer.call("die", { how });
+    const running = Promise.withResolvers<void>();
+    const victim = how.startsWith("SIG")
+      ? killer.call("hold", {}, { onOutput: () => running.resolve() })
+      : killer.call("die", { how });
+    if (how.startsWith("SIG")) await Promise.race([running.promise, victim]);
     killedAt = performance.now();
     if (how.startsWith("SIG")) process.kill(workerPid as number, how);
     // When one caller knows, the next call works.

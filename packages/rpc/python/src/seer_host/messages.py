@@ -26,7 +26,7 @@ class Message(NamedTuple):
     """A received message: its header, and where its parts lie."""
 
     header: Header
-    data: bytes | bytearray
+    data: Buffer
     body: int
     """Where the body begins in `data`."""
 
@@ -48,13 +48,14 @@ class Message(NamedTuple):
         return found
 
 
-def parse_message(data: bytes | bytearray) -> Message:
+def parse_message(data: Buffer) -> Message:
     """Reads a message's header and checks that its parts fill it exactly; leaves the value unread."""
-    end = data.find(b"\n", 0, MAX_HEADER)
+    start = bytes(data[:MAX_HEADER]) if isinstance(data, memoryview) else data
+    end = start.find(b"\n", 0, MAX_HEADER)
     if end < 0:
         raise RpcError("bad-request", "a message needs a header line that ends with a newline")
     try:
-        header = _read_json(str(data[:end], "utf-8"))
+        header = _read_json(str(start[:end], "utf-8"))
     except ValueError as error:
         raise RpcError("bad-request", f"the header of a message is not JSON: {error}") from None
     except RecursionError:
@@ -65,6 +66,11 @@ def parse_message(data: bytes | bytearray) -> Message:
     if "buffers" in message.header or "json" in message.header:
         _check_parts(message)
     return message
+
+
+def parse_header(line: Buffer) -> Header:
+    """Reads the header of a message of which nothing else is at hand."""
+    return cast("Header", _read_json(str(line, "utf-8")))
 
 
 def _read_json(text: str) -> Any:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .calls import Stream
     from .config import HostConfig
     from .poller import Poller
+    from .shared import Shared
     from .spawn import Spawned
 
 _SWEEP_S = 5.0
@@ -92,6 +93,16 @@ class Host:
         if self.failure is not None:
             health["error"] = self.failure.to_json()
         return health
+
+    def space(self, size: int) -> bytearray | memoryview:
+        """Room for a large request; raises MemoryError."""
+        shared = self._shared
+        return (shared and shared.space(size)) or bytearray(size)
+
+    @property
+    def _shared(self) -> Shared | None:
+        worker = self._keeper.worker
+        return worker.shared if worker is not None else None
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Calls back whenever the phase changes; what it gives ends that."""
@@ -193,7 +204,10 @@ class Host:
         # By the dozen, rather than with a message for each that was read.
         if more > 0 and (more >= _AHEAD_ITEMS // 4 or call.given - produced < _AHEAD_ITEMS // 4):
             call.given += more
-            worker.control.send(b'{"op":"credit","seq":%d,"items":%d}\n' % (call.seq, more))
+            header = f'{{"op":"credit","seq":{call.seq},"items":{more}'
+            if worker.shared is not None:
+                header += worker.shared.forgotten_results()
+            worker.control.send((header + "}\n").encode())
 
     # The life of the host
 
@@ -248,6 +262,10 @@ class Host:
     def received(self, data: bytes | bytearray) -> None:
         """A message from the worker."""
         message = parse_message(data)
+        if message.header["op"] == "shared":
+            if self._shared is None:
+                return
+            message = self._shared.read(message)
         header = message.header
         op: str = header["op"]
         if op in ("result", "error"):
@@ -267,6 +285,9 @@ class Host:
                 call.notify()
         elif op == "answer":
             self._keeper.answered(message)
+        elif op == "forgot":
+            if self._shared is not None:
+                self._shared.worker_forgot(header["places"])
         elif op == "described":
             self._described(message)
         elif op == "load-failed":
@@ -289,6 +310,8 @@ class Host:
     def _described(self, message: Message) -> None:
         functions: dict[str, int] = message.header["functions"]
         self._streams = frozenset(message.header["streams"])
+        if self._shared is not None:
+            self._shared.is_open = message.header["shares"]
         self.description = self.mask.mask_json(bytes(message.json()))
         for call in self._lanes.serve(functions):
             self._end(call, Outcome.of_error(call.id, self._lanes.unknown(call.function)))
@@ -317,13 +340,24 @@ class Host:
         if call.given != DEFAULT_CREDIT:
             header += f',"credit":{call.given}'
         data, body = request.data, request.body
+        place = None
+        if worker.shared is not None:
+            header += worker.shared.forgotten_results()
+            place = worker.shared.give(data)
+        parts = ""
         if "buffers" in request.header:
-            parts = ",".join(map(str, request.header["buffers"]))
-            header += f',"json":{request.header["json"]},"buffers":[{parts}]'
-            # The buffers were aligned for a header of the old length.
+            lengths = ",".join(map(str, request.header["buffers"]))
+            parts = f'"json":{request.header["json"]},"buffers":[{lengths}]'
+        link = worker.calls if lane.main else worker.control
+        if place is not None:
+            shared = f'"place":{place},"size":{len(data)},"body":{body},"parts":{{{parts}}}'
+            link.send(f'{header},"shared":{{{shared}}}}}\n'.encode())
+            return
+        if parts:
+            header += f",{parts}"
+            # The buffers were aligned for a header of another length.
             header += " " * ((body - len(header.encode()) - 2) % 8)
         line = (header + "}\n").encode()
-        link = worker.calls if lane.main else worker.control
         if len(data) - body < SMALL:
             link.send(line + data[body:])
         else:

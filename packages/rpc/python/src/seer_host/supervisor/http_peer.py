@@ -32,11 +32,11 @@ class Request:
 
     __slots__ = ("_peer", "body", "closed", "head", "path", "query", "rights")
 
-    def __init__(self, peer: HttpPeer, head: Head, rights: Rights, body: bytes | bytearray) -> None:
+    def __init__(self, peer: HttpPeer, head: Head, rights: Rights, body: Buffer) -> None:
         self._peer = peer
         self.head = head
         self.rights: Rights = rights
-        self.body = body
+        self.body: Buffer = body
         path, _, query = head.target.partition("?")
         self.path = [unquote(part) for part in path.split("/")[1:]]
         self.query = dict(parse_qsl(query)) if query else {}
@@ -142,14 +142,14 @@ class HttpPeer(Peer):
             return
         self._handle(head, rights, self.intake.take(head.length) if head.length else b"")
 
-    def received_large(self, data: bytearray) -> None:
+    def received_large(self, data: bytearray | memoryview) -> None:
         assert self._head is not None
         self._handle(*self._head, data)
 
     def progressed(self) -> None:
         self._expect_within(self.host.limits.request_ms)
 
-    def _handle(self, head: Head, rights: Rights, body: bytes | bytearray) -> None:
+    def _handle(self, head: Head, rights: Rights, body: Buffer) -> None:
         self._head = None
         self.expires = None
         self._keep_alive = head.keep_alive

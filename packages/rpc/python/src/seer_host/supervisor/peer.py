@@ -31,7 +31,7 @@ class Peer:
         self.expires: float | None = None
         """When the connection is ended, in the loop's time, if nothing changes that."""
         self._unread = 0
-        self._large: bytearray | None = None
+        self._large: bytearray | memoryview | None = None
         self._large_view = memoryview(b"")
         self._filled = 0
 
@@ -55,7 +55,7 @@ class Peer:
     def receive_large(self, size: int) -> None:
         """Takes the next `size` bytes straight into a buffer of their own; raises too-large."""
         try:
-            self._large = bytearray(size)
+            self._large = self.host.space(size)
         except MemoryError:
             raise RpcError("too-large", f"there is no memory for a message of {size} bytes") from None
         self._large_view = memoryview(self._large)
@@ -65,7 +65,7 @@ class Peer:
         """There is more in the intake."""
         raise NotImplementedError
 
-    def received_large(self, data: bytearray) -> None:
+    def received_large(self, data: bytearray | memoryview) -> None:
         """What `receive_large` asked for is complete."""
         raise NotImplementedError
 

@@ -24,7 +24,7 @@ class Flushable(Protocol):
 class Poller(selectors.DefaultSelector):
     """A selector that calls those who watch a socket itself, rather than have the loop queue them first.
 
-    What they, and whatever else runs in the loop, want written is gathered until all that is at hand is handled.
+    What they, and whatever else runs in the loop, want written is gathered until all at hand is handled.
     """
 
     def __init__(self) -> None:

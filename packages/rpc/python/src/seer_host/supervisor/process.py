@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .link import Link
 from .orphans import end_orphans, reap_orphans
+from .shared import Shared
 from .spawn import workers
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class WorkerProcess:
         self._process = spawned.process
         self.pid = self._process.pid
         self.calls = Link(spawned.calls, poller, received, self._lost)
+        self.shared = Shared(*spawned.arenas) if spawned.arenas is not None else None
         self.control = Link(spawned.control, poller, received, lambda: None)
         for name, stream in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
             assert stream is not None

@@ -12,6 +12,8 @@ from ..errors import RpcError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..messages import Buffer
+
 SUBPROTOCOL: Final = "seer.v1"
 
 CONTINUATION: Final = 0
@@ -75,7 +77,7 @@ def close_frame(code: int, reason: str = "") -> bytes:
     return frame_head(CLOSE, len(payload)) + payload
 
 
-def unmask(payload: bytes | bytearray, mask: bytes) -> bytes | bytearray:
+def unmask(payload: Buffer, mask: bytes) -> Buffer:
     """The payload of a client's frame; a mask of zeros, which costs nothing, is as good as any here."""
     if mask == b"\0\0\0\0" or not payload:
         return payload

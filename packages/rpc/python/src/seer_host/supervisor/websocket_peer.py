@@ -147,7 +147,7 @@ class WebSocketPeer(Peer):
         except RpcError as error:
             self.close(1009, error.message)
 
-    def received_large(self, data: bytearray) -> None:
+    def received_large(self, data: bytearray | memoryview) -> None:
         head, self._head = self._head, None
         assert head is not None
         try:
@@ -170,7 +170,7 @@ class WebSocketPeer(Peer):
         if head.opcode == CONTINUATION and self._fragments is None:
             raise FrameError(1002, "a continuation of nothing")
 
-    def _frame(self, head: FrameHead, masked: bytes | bytearray) -> None:
+    def _frame(self, head: FrameHead, masked: Buffer) -> None:
         payload = websocket.unmask(masked, head.mask)
         opcode = head.opcode
         if opcode in (TEXT, BINARY):
@@ -250,7 +250,7 @@ class WebSocketPeer(Peer):
 
     # Messages
 
-    def _message(self, data: bytes | bytearray) -> None:
+    def _message(self, data: Buffer) -> None:
         try:
             message = parse_message(data)
         except RpcError as error:

@@ -41,7 +41,7 @@ class Owner(Protocol):
 class Wire:
     """Fills its owner's buffers, and sends what it is given from where that lies.
 
-    asyncio's own transports copy what the network does not take at once, and need more calls for each message.
+    asyncio's own transports copy what the network does not take at once, and cost more for each message.
     """
 
     def __init__(self, end: socket.socket, poller: Poller, owner: Owner, high_water: int = _FULL) -> None:

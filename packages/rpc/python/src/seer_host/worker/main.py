@@ -23,6 +23,7 @@ from .parent import end_with
 from .progress import show_progress_bars
 from .refs import Refs
 from .runner import Runner
+from .sharing import open_arenas
 
 if TYPE_CHECKING:
     from .functions import Function
@@ -31,18 +32,19 @@ _NICE = 5
 
 
 def main(arguments: list[str]) -> NoReturn:
-    calls_fd, control_fd, parent = map(int, arguments)
-    Worker(Channel(calls_fd), Channel(control_fd)).run(parent)
+    parent, calls_fd, control_fd, *arenas = map(int, arguments)
+    Worker(Channel(calls_fd), Channel(control_fd), arenas).run(parent)
 
 
 class Worker:
     """One worker process."""
 
-    def __init__(self, calls: Channel, control: Channel) -> None:
+    def __init__(self, calls: Channel, control: Channel, arenas: list[int]) -> None:
         self._calls = calls
         self._control = control
         self._interrupter = Interrupter()
         self._refs = Refs()
+        self._sharing = open_arenas(arenas)
 
     def run(self, parent: int) -> NoReturn:
         status = 0
@@ -71,7 +73,9 @@ class Worker:
         streams = CallStream("stdout", 1, self._emit), CallStream("stderr", 2, self._emit)
         sys.stdout, sys.stderr = streams
         self._leave_to_parent(streams)
-        runner = Runner(self._calls, self._interrupter, self._refs, streams, settings["maxBytes"])
+        runner = Runner(
+            self._calls, self._interrupter, self._refs, streams, self._sharing, settings["maxBytes"]
+        )
         threading.Thread(target=self._watch_control, args=(runner,), name="seer-control", daemon=True).start()
         expose = Expose(self._refs, self._report)
         show_progress_bars(expose.progress)
@@ -79,7 +83,7 @@ class Worker:
         try:
             functions, doc = load(settings["file"], expose, Models(settings["models"]), settings["path"])
             runner.serve(functions)
-            described = _described(settings["name"], doc, functions)
+            described = _described(settings["name"], doc, functions, shares=self._sharing is not None)
         except RpcError as error:
             self._calls.send(*build_message({"op": "load-failed"}, error.encode()))
             return
@@ -88,12 +92,16 @@ class Worker:
         self._calls.send(*described)
         receive, run = self._calls.receive, runner.run_main
         while True:
-            run(parse_message(receive()))
+            run(self._read(receive()))
+
+    def _read(self, data: bytes | bytearray) -> Message:
+        message = parse_message(data)
+        return message if self._sharing is None else self._sharing.read(message)
 
     def _watch_control(self, runner: Runner) -> None:
         try:
             while True:
-                self._obey(runner, parse_message(self._control.receive()))
+                self._obey(runner, self._read(self._control.receive()))
         except ChannelClosed:
             os._exit(0)
         except BaseException as error:
@@ -142,9 +150,11 @@ class Worker:
 
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=leave)
+            if (sharing := self._sharing) is not None:
+                os.register_at_fork(before=sharing.before_fork, after_in_child=sharing.after_fork_in_child)
 
 
-def _described(name: str, doc: str, functions: dict[str, Function]) -> list[Any]:
+def _described(name: str, doc: str, functions: dict[str, Function], *, shares: bool) -> list[Any]:
     description = {
         "protocol": PROTOCOL_VERSION,
         "name": name,
@@ -155,5 +165,6 @@ def _described(name: str, doc: str, functions: dict[str, Function]) -> list[Any]
         "op": "described",
         "functions": {f.name: f.concurrency for f in functions.values()},
         "streams": [f.name for f in functions.values() if f.is_stream],
+        "shares": shares,
     }
     return build_message(header, json.dumps(description, allow_nan=False).encode())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .guards import ThreadGuard
     from .output import CallStream
     from .refs import Refs
+    from .sharing import Sharing
 
 
 class Runner:
@@ -32,12 +33,14 @@ class Runner:
         interrupter: Interrupter,
         refs: Refs,
         streams: tuple[CallStream, ...],
+        sharing: Sharing | None,
         max_bytes: int,
     ) -> None:
         self.interrupter = interrupter
         self.refs = refs
         self._channel = channel
         self._streams = streams
+        self._sharing = sharing
         self._max_bytes = max_bytes
         self._functions: dict[str, Function] = {}
         self._credits = Credits()
@@ -127,7 +130,16 @@ class Runner:
         size = sum(map(len, parts))
         if size > self._max_bytes:
             parts = replies.too_large(context.id, size, self._max_bytes)
-        self._channel.send(*parts)
+        self._send(parts, size)
+
+    def _send(self, parts: list[Buffer], size: int) -> None:
+        sharing = self._sharing
+        if sharing is None:
+            self._channel.send(*parts)
+            return
+        self._channel.send(*sharing.leave(parts, size))
+        if forgot := sharing.forgot():
+            self._channel.send(*forgot)
 
     # Inside calls
 
@@ -182,7 +194,7 @@ class Runner:
     def send_item(self, context: CallContext, index: int, value: Any) -> None:
         parts = replies.item(context.id, index, value, self.refs)
         with self.interrupter:
-            self._channel.send(*parts)
+            self._send(parts, sum(map(len, parts)))
 
     def credit(self, context: CallContext, header: Header) -> Credit:
         return self._credits.of(context.seq, header.get("credit", DEFAULT_CREDIT))
