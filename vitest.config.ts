@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["{packages,apps,examples}/*/test/**/*.test.ts", "tests/**/*.test.ts"],
+    // They need accounts: `pnpm test:live`.
+    exclude: [...configDefaults.exclude, "tests/live/**"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // The tests start real processes; more files at once than cores only makes them wait for each other.

@@ -26,6 +26,7 @@ const programs = {
   setup: undefined,
   demo: "examples/scoped-sandbox-intro/main.ts",
   test: "scripts/test.mjs",
+  "test:live": "scripts/test-live.mjs",
   check: "scripts/check.mjs",
 };
 

@@ -42,7 +42,7 @@ function remedy(needs: number, backend: Backend): string {
 }
 
 /** The smallest GPU that holds so much, else the fewest of those that come in numbers. */
-export function smallestFor(
+function smallestFor(
   memoryGiB: number,
   backend: Backend,
 ): { kind: GpuKind; count: number } | undefined {

@@ -24,14 +24,14 @@ export interface BeginEntry {
 }
 
 /** Somebody who holds the machine was alive. */
-export interface SeenEntry {
+interface SeenEntry {
   readonly type: "seen";
   readonly at: string;
   readonly machine: string;
 }
 
 /** The machine has ended. */
-export interface EndEntry {
+interface EndEntry {
   readonly type: "end";
   readonly at: string;
   readonly machine: string;
