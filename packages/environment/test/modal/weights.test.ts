@@ -78,12 +78,13 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     });
     const first = await place([{ name: "org/moving" }]);
     await repo.commit({ "config.json": "{}", "model.safetensors": randomBytes(300_000) });
-    hub.emulator.faults.slowDownload({ path: /moving/, bytesPerSecond: 150_000 });
+    hub.emulator.faults.slowDownload({ bytesPerSecond: 150_000 });
     const second = await place([{ name: "org/moving" }]);
     expect(second.models[0]?.source).not.toEqual(first.models[0]?.source);
     expect(second.volumes["/models/org--moving"]?.name).not.toBe(first.volumes["/models/org--moving"]?.name);
     expect(second.lines.join("\n")).toMatch(/Model org\/moving: \d+\.\d of 300\.\d kB/);
-    expect(second.lines.filter((line) => line.includes(" of "))).toHaveLength(1);
+    // The script tells it four times a second.
+    expect(second.lines.filter((line) => line.includes(" of ")).length).toBeLessThanOrEqual(3);
   });
 
   it("that are gated need a token, which is not the sandbox's and in no list", async () => {
@@ -115,7 +116,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
   it("are gone on with where a start was broken off, and complete or not at all", async () => {
     const large = randomBytes(4_000_000);
     await hub.emulator.addRepo("org/large", { "config.json": "{}", "model.safetensors": large });
-    hub.emulator.faults.slowDownload({ path: /large/, bytesPerSecond: 1_000_000 });
+    hub.emulator.faults.slowDownload({ bytesPerSecond: 1_000_000 });
     const abort = new AbortController();
     const placing = errorOf(place([{ name: "org/large" }], { signal: abort.signal }));
     const partial = () => filesIn(directoryOf("org--large")).catch(() => []);
@@ -137,7 +138,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
 
   it("of one model are fetched once by two starts at the same time", async () => {
     await hub.emulator.addRepo("org/shared", { "config.json": "{}", "model.safetensors": weights });
-    hub.emulator.faults.slowDownload({ path: /shared/, bytesPerSecond: 300_000 });
+    hub.emulator.faults.slowDownload({ bytesPerSecond: 300_000 });
     hub.bytesSent();
     const [one, two] = await Promise.all([place([{ name: "org/shared" }]), place([{ name: "org/shared" }])]);
     expect([...one.lines, ...two.lines]).toContain(
