@@ -12,6 +12,8 @@ export interface ModalEmulatorOptions {
   python?: string;
   /** Packages that `apt-get install` pretends to install although this machine lacks them. */
   systemPackages?: string[];
+  /** Directories of programs that pretended packages come with, by the packages' names. */
+  programs?: Record<string, string>;
   /**
    * Ports of this machine's loopback that answer in every sandbox under the same address. Those that a sandbox's
    * variables or commands name, as in `http://127.0.0.1:8080`, answer in any case.

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { AccessTokens } from "./access-tokens.ts";
@@ -41,8 +41,9 @@ export async function startModalEmulator(options: ModalEmulatorOptions = {}): Pr
   await mkdir(directory, { recursive: true });
   const packages = join(runtimeDirectory, "packages");
   await writeFile(packages, (options.systemPackages ?? []).map((name) => `${name}\n`).join(""));
+  const programs = await copyPrograms(runtimeDirectory, options.programs ?? {});
   const { authority, server: certificate } = await createCertificateAuthority(runtimeDirectory);
-  const files = { packages, certificates: authority.bundlePath };
+  const files = { packages, programs, certificates: authority.bundlePath };
 
   const closing = new AbortController();
   const clock = new EmulatedClock();
@@ -118,4 +119,15 @@ function clientEnvironment(
 
 function defaultCacheDirectory(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "seer", "modal-emulator");
+}
+
+async function copyPrograms(
+  runtimeDirectory: string,
+  programs: Readonly<Record<string, string>>,
+): Promise<string> {
+  const target = join(runtimeDirectory, "programs");
+  await mkdir(target);
+  for (const [name, from] of Object.entries(programs))
+    await cp(from, join(target, name), { recursive: true });
+  return target;
 }

@@ -33,6 +33,7 @@ export const insidePaths = {
   init: "/__modal/inside/init.ts",
   run: "/__modal/run",
   packages: "/__modal/packages",
+  programs: "/__modal/programs",
   certificates: "/__modal/certificates.pem",
 } as const;
 
@@ -53,6 +54,8 @@ export function hostMounts(): Mount[] {
 export interface GuestFiles {
   /** The packages that apt-get pretends to install. */
   packages: string;
+  /** A directory for each of those that come with programs. */
+  programs: string;
   /** The certificate authorities of this machine and of the tunnels. */
   certificates: string;
 }
@@ -60,6 +63,7 @@ export interface GuestFiles {
 export function guestMounts(files: GuestFiles): Mount[] {
   return [
     readOnly(files.packages, insidePaths.packages),
+    readOnly(files.programs, insidePaths.programs),
     readOnly(files.certificates, insidePaths.certificates),
   ];
 }

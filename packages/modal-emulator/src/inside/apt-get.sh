@@ -15,6 +15,7 @@ for word in "$@"; do
   package=${word%%=*}
   if grep -qxF "$package" /__modal/packages 2>/dev/null; then
     echo "Setting up $package (emulated) ..."
+    [ ! -d "/__modal/programs/$package" ] || cp "/__modal/programs/$package"/* /usr/local/bin/
   elif dpkg-query --admindir=/__modal/dpkg -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$'; then
     echo "$package is already the newest version (of the emulator's machine)."
   else

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
@@ -102,6 +102,22 @@ describe("an image", () => {
       .build(app);
     const missing = base().dockerfileCommands(["RUN apt-get install -y no-such-package-at-all"]);
     await expect(missing.build(app)).rejects.toThrow(/exit code 100/);
+  });
+
+  it("has the programs that a pretended package comes with", async () => {
+    const programs = await mkdtemp(join(tmpdir(), "modal-emulator-programs-"));
+    try {
+      await writeFile(join(programs, "pretended"), "#!/bin/sh\necho ran\n", { mode: 0o755 });
+      await using own = await start({ systemPackages: ["pretended"], programs: { pretended: programs } });
+      const image = await own.modal.images
+        .fromRegistry("debian")
+        .dockerfileCommands(["RUN apt-get install -y pretended"])
+        .build(own.app);
+      const sandbox = await own.modal.sandboxes.create(own.app, image);
+      expect((await run(sandbox, ["pretended"])).stdout).toBe("ran\n");
+    } finally {
+      await rm(programs, { recursive: true, force: true });
+    }
   });
 
   it("can be published, found by name and id, and deleted", async () => {
