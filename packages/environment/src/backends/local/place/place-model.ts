@@ -1,10 +1,10 @@
 import { mkdir, realpath, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { modelName, modelPath } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
 import { blindModel } from "../../../models/blind-model.ts";
 import type { FetchOptions } from "../../../models/fetch-model.ts";
+import { foundBase } from "../../../models/found-base.ts";
 import { type LocatedModel, locateModel } from "../../../models/locate-model.ts";
 import type { ModelSource, ModelStep } from "../../../plan/plan.ts";
 import { walk } from "../../walk.ts";
@@ -53,23 +53,6 @@ export async function placeModel(step: ModelStep, options: PlaceOptions): Promis
 
 function atCommit(source: ModelSource, { revision }: LocatedModel): ModelSource {
   return source.from === "hub" && revision !== undefined ? { ...source, revision } : source;
-}
-
-/** The base that the adapter itself names, which the plan could not know. */
-export function foundBase({ name, varName, hidden }: ModelStep, { base }: Pick<LocatedModel, "base">) {
-  if (base === undefined) {
-    throw new EnvironmentError(
-      "environment/model-unavailable",
-      `The adapter ${name} does not say which model it is for`,
-      { hint: "Name its base in `baseModel`." },
-    );
-  }
-  const called = hidden ? `${varName}-base` : modelName({ name: nameOf(base), varName, hidden });
-  return { source: base, path: modelPath(called) };
-}
-
-function nameOf(source: ModelSource): string {
-  return source.from === "hub" ? source.id : source.directory;
 }
 
 interface Placement {

@@ -1,7 +1,7 @@
 import type { Volume } from "modal";
+import { foundBase } from "../../../models/found-base.ts";
 import type { ModelSource, ModelStep } from "../../../plan/plan.ts";
 import type { BackendStartOptions } from "../../backend.ts";
-import { foundBase } from "../../local/place/place-model.ts";
 import type { ModalSession } from "../session.ts";
 import type { Filled } from "./filled-volumes.ts";
 import { hubToken } from "./hub-access.ts";
