@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, writeFile } from "node:fs/promises";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -35,7 +35,7 @@ beforeAll(async () => {
     join(work, "pyproject.toml"),
     '[project]\nname = "circuits"\nversion = "1.0"\n\n[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
   );
-  await writeFile(join(work, "backend.py"), backend);
+  await copyFile(join(import.meta.dirname, "fixtures", "build_backend.py"), join(work, "backend.py"));
   await commit("first");
   firstCommit = await git("rev-parse", "HEAD");
   await git("tag", "v1");
@@ -46,21 +46,6 @@ beforeAll(async () => {
   await promisify(execFile)("git", ["clone", "--quiet", "--bare", work, join(folder, "circuits.git")]);
   url = `file://${folder}/circuits.git`;
 });
-
-const backend = `
-import os, zipfile
-
-def build_editable(directory, config_settings=None, metadata_directory=None):
-    name = "circuits-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(directory, name), "w") as wheel:
-        wheel.writestr("circuits.pth", os.getcwd())
-        wheel.writestr("circuits-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: circuits\\nVersion: 1.0\\n")
-        wheel.writestr("circuits-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr("circuits-1.0.dist-info/RECORD", "")
-    return name
-
-build_wheel = build_editable
-`;
 
 test.each([
   [undefined, "second"],
