@@ -1,22 +1,14 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { promisify } from "node:util";
 import { RpcClient } from "@seer/rpc";
-import { directoryTarget, installWorkspace, Workspace } from "@seer/workspace";
 import { afterEach, expect, test, vi } from "vitest";
 import { ScopedSandbox } from "../../src/index.ts";
 import { errorOf, useOwnHome } from "../support/home.ts";
 import { idleFixture } from "../support/idle-host.ts";
-import { McpProcess } from "../support/mcp-process.ts";
 import { processesGone } from "../support/processes.ts";
 import { Progress, sandboxesIn, snapshotsIn } from "../support/stopped.ts";
+import { surfacesOf } from "../support/surfaces.ts";
 
-const run = promisify(execFile);
 const home = useOwnHome();
-const python = process.env.SEER_PYTHON ?? "python3";
 
 afterEach(() => {
   expect(sandboxesIn(home), "what a sandbox has left").toEqual([]);
@@ -30,48 +22,30 @@ async function start(action: "stop" | "snapshot", progress: Progress): Promise<S
 test.each(["stop", "snapshot"] as const)("every way of calling survives: %s", async (action) => {
   const progress = new Progress();
   await using scoped = await start(action, progress);
-  const library = await scoped.serve(idleFixture, { exposeAs: "library", name: "tools" });
-  const mcpConfig = await scoped.serve(idleFixture, { exposeAs: "mcp", name: "tools" });
-  const skill = await scoped.serve(idleFixture, { exposeAs: "skill", name: "tools" });
+  await using surfaces = await surfacesOf(scoped, idleFixture);
+  const { ways } = surfaces;
   const prompt = await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
   // Another one, with files and a state of its own.
   await scoped.serve(idleFixture, { exposeAs: "prompt", name: "twin" });
   const [served, twin] = scoped.served;
   if (served === undefined || twin === undefined) throw new Error("nothing is served");
-  const root = await mkdtemp(join(tmpdir(), "seer-idle-"));
-  try {
-    const workspace = new Workspace({ libraries: [library], skills: [skill] });
-    await installWorkspace(workspace, directoryTarget(root), { root });
-    const script = (await run("find", [root, "-name", "call.py"])).stdout.trim();
-    await using mcp = await McpProcess.start(mcpConfig);
-    await using client = await RpcClient.connect(served);
-    await using other = await RpcClient.connect(twin);
-    const code = "import tools; print(tools.count())";
-    const curl = /curl .*/.exec(prompt.replaceAll("\\\n", " "))?.[0];
-    const ways = [
-      () => client.call("count"),
-      async () => Number((await run(python, ["-c", code], { cwd: join(root, "lib") })).stdout),
-      () => mcp.call("count"),
-      async () => Number((await run(python, [script, "count"])).stdout),
-    ];
-    expect(curl, "how to call with curl").toContain(served.url);
-    await client.call("write", { path: "note", text: "kept" });
-    expect(await client.call("count")).toBe(1);
-    await progress.stopped(home);
-    // What a function keeps in memory is gone, and each starts the sandbox no less than the others.
-    const counts = await Promise.all(ways.map((call) => call()));
-    expect(counts.toSorted()).toEqual([1, 2, 3, 4]);
-    expect(await other.call("count")).toBe(1);
-    await progress.stopped(home, 2);
-    expect(await mcp.call("count")).toBe(1);
-    expect(await client.call("read", { path: "note" })).toBe(action === "snapshot" ? "kept" : null);
-    expect(scoped.served.map(({ url, token }) => [url, token])).toEqual([
-      [served.url, served.token],
-      [twin.url, twin.token],
-    ]);
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
+  expect(prompt).toContain(served.url);
+  await using client = await RpcClient.connect(served);
+  await using other = await RpcClient.connect(twin);
+  await client.call("write", { path: "note", text: "kept" });
+  expect(await client.call("count")).toBe(1);
+  await progress.stopped(home);
+  // What a function keeps in memory is gone, and each starts the sandbox no less than the others.
+  const counts = await Promise.all(Object.values(ways).map((call) => call("count")));
+  expect(counts.toSorted()).toEqual([1, 2, 3, 4]);
+  expect(await other.call("count")).toBe(1);
+  await progress.stopped(home, 2);
+  expect(await ways.mcp("count")).toBe(1);
+  expect(await client.call("read", { path: "note" })).toBe(action === "snapshot" ? "kept" : null);
+  expect(scoped.served.map(({ url, token }) => [url, token])).toEqual([
+    [served.url, served.token],
+    [twin.url, twin.token],
+  ]);
 });
 
 test("calls and streams are not cut, and one start is enough for all who come", async () => {
