@@ -23,10 +23,10 @@ def main() -> None:
     if len(sys.argv) == 2:
         listener = socket.socket(fileno=int(sys.argv[1]))
         os.set_inheritable(listener.fileno(), False)
-        settings = Settings.parse(sys.stdin.buffer.read())
+        settings = Settings(sys.stdin.buffer.read())
     else:
         listener = _listen(sys.argv[1])
-        settings = Settings.parse(sys.argv[2])
+        settings = Settings(sys.argv[2])
     if settings.hidden:
         processes.hide()
     if settings.adopt_orphans:

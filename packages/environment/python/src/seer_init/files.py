@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import TYPE_CHECKING
 
 from . import frames
@@ -21,6 +20,9 @@ def read(connection: frames.Connection, request: Request) -> None:
 
 def write(connection: frames.Connection, request: Request) -> None:
     """Writes what the client sends, all of it or nothing."""
+    # Not needed for a start, and slow to import.
+    import tempfile
+
     path = os.path.realpath(request.path)
     if os.path.isdir(path):
         raise IsADirectoryError(21, "Is a directory", request.path)

@@ -11,9 +11,10 @@ This is a script by itself because the package may only exist inside.
 
 from __future__ import annotations
 
-import json
+# Before there is a sandbox there is this, so it imports next to nothing: not even `socket`, of which it needs only
+# what is below it.
+import _socket
 import os
-import socket
 import sys
 
 INFO = 3
@@ -22,7 +23,7 @@ LISTENER = 4
 
 def main() -> None:
     path, info, reporter, *command = sys.argv[1:]
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     # By its name alone, since the path of a socket must be short.
     os.chdir(os.path.dirname(path))
     os.umask(0o077)
@@ -36,7 +37,7 @@ def main() -> None:
     os.closerange(LISTENER + 1, os.sysconf("SC_OPEN_MAX"))
     os.dup2(os.open(info, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), INFO)
     if reporter == "self":
-        os.write(INFO, json.dumps({"child-pid": os.getpid()}).encode())
+        os.write(INFO, b'{"child-pid": %d}' % os.getpid())
         os.close(INFO)
     os.chdir("/")
     os.execvp(command[0], command)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,11 +33,11 @@ def hide() -> None:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-@dataclass(frozen=True)
 class Process:
-    pid: int
-    parent: int
-    session: int
+    def __init__(self, pid: int, parent: int, session: int) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.session = session
 
 
 def descendants(of: int) -> list[int]:

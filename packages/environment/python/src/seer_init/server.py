@@ -99,7 +99,7 @@ class Server:
             kind, payload = connection.read()
             if kind != frames.REQUEST:
                 raise BadRequest("the first frame is the request")
-            self._answer(connection, Request.parse(payload))
+            self._answer(connection, Request(payload))
         except frames.Disconnected:
             pass
         except BadRequest as error:

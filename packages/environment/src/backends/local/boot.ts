@@ -85,7 +85,7 @@ async function launch({
   const log = await open(initLog, "a", 0o600);
   let child: ChildProcess;
   try {
-    child = spawn(python, ["-I", script, socket, initInfo, ...command], {
+    child = spawn(python, ["-I", "-S", script, socket, initInfo, ...command], {
       env: { PATH: process.env.PATH, PYTHONPATH: initSource, PYTHONDONTWRITEBYTECODE: "1" },
       stdio: ["pipe", log.fd, log.fd, "pipe"],
       detached: true,
