@@ -11,8 +11,8 @@ This is a script by itself because the package may only exist inside.
 
 from __future__ import annotations
 
-# Before there is a sandbox there is this, so it imports next to nothing: not even `socket`, of which it needs only
-# what is below it.
+# Before there is a sandbox there is this, so it imports next to nothing: not even `socket`, whose better part is
+# this.
 import _socket
 import os
 import sys
