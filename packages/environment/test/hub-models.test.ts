@@ -11,6 +11,8 @@ useOwnHome();
 const hub = useHub();
 const weights = randomBytes(200_000);
 const [isolation] = isolations;
+// No notebook, which would be a server to install.
+const executionMode = "cli";
 
 beforeAll(async () => {
   await hub.emulator.addRepo("lab/tiny-gemma", {
@@ -33,7 +35,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   test("a model of the hub is at its path, in its variable and with its commit", async () => {
     const progress: string[] = [];
     await using sandbox = await new Sandbox(
-      { models: [{ name: "lab/tiny-gemma" }] },
+      { executionMode, models: [{ name: "lab/tiny-gemma" }] },
       { isolation, onProgress: (line) => progress.push(line) },
     ).start();
     const [model] = sandbox.modelHandles;
@@ -52,7 +54,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 
   test("an adapter comes with the base that its config names", async () => {
     await using sandbox = await new Sandbox(
-      { models: [{ name: "lab/secret-adapter", isPeft: true }] },
+      { executionMode, models: [{ name: "lab/secret-adapter", isPeft: true }] },
       { isolation },
     ).start();
     const [model] = sandbox.modelHandles;
@@ -64,7 +66,10 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 
   test("a hidden adapter and its base are named nowhere, and it finds its base", async () => {
     await using sandbox = await new Sandbox(
-      { models: [{ name: "lab/secret-adapter", isPeft: true, hidden: true, varName: "subject" }] },
+      {
+        executionMode,
+        models: [{ name: "lab/secret-adapter", isPeft: true, hidden: true, varName: "subject" }],
+      },
       { isolation },
     ).start();
     const [model] = sandbox.modelHandles;
@@ -91,7 +96,7 @@ test("an interface finds a model by its id", async () => {
       "@expose\ndef read() -> list:\n    return [size, *list_configured_models()]\n",
   );
   await using scoped = await new ScopedSandbox(
-    { models: [{ name: "lab/tiny-gemma" }] },
+    { executionMode, models: [{ name: "lab/tiny-gemma" }] },
     { isolation },
   ).start();
   await scoped.serve(file, { exposeAs: "library" });
@@ -102,13 +107,16 @@ test("an interface finds a model by its id", async () => {
 
 test("a second start downloads nothing, and one without the hub uses what there is", async () => {
   const models = [{ name: "lab/tiny-gemma" }];
-  await (await new Sandbox({ models }).start()).terminate();
+  await (await new Sandbox({ executionMode, models }).start()).terminate();
   hub.bytesSent();
-  await (await new Sandbox({ models }).start()).terminate();
+  await (await new Sandbox({ executionMode, models }).start()).terminate();
   expect(hub.bytesSent()).toBe(0);
   vi.stubEnv("HF_HUB_OFFLINE", "1");
   const progress: string[] = [];
-  await using sandbox = await new Sandbox({ models }, { onProgress: (line) => progress.push(line) }).start();
+  await using sandbox = await new Sandbox(
+    { executionMode, models },
+    { onProgress: (line) => progress.push(line) },
+  ).start();
   vi.stubEnv("HF_HUB_OFFLINE", undefined);
   expect((await sandbox.exec("stat -Lc %s $MODEL_LAB_TINY_GEMMA_PATH/model.safetensors")).trim()).toBe(
     "200000",
@@ -126,7 +134,10 @@ test("a commit or tag stays what it was when the branch moves on", async () => {
     [first, "1"],
     [undefined, "2"],
   ] as const) {
-    await using sandbox = await new Sandbox({ models: [{ name: "lab/moving", revision }] }).start();
+    await using sandbox = await new Sandbox({
+      executionMode,
+      models: [{ name: "lab/moving", revision }],
+    }).start();
     expect(await sandbox.exec("cat $MODEL_LAB_MOVING_PATH/config.json")).toBe(content);
     if (content === "1") expect(sandbox.modelHandles[0]?.revision).toBe(first);
   }
@@ -137,17 +148,17 @@ test("a base that is a model of its own too is there once", async () => {
     { name: "lab/tiny-gemma", varName: "base" },
     { name: "lab/secret-adapter", isPeft: true, varName: "tuned" },
   ];
-  await using sandbox = await new Sandbox({ models }, { isolation }).start();
+  await using sandbox = await new Sandbox({ executionMode, models }, { isolation }).start();
   const [base, tuned] = sandbox.modelHandles;
   expect(tuned?.basePath).toBe(base?.path);
 });
 
 test("ending a sandbox leaves the cache as it was", async () => {
   const models = [{ name: "lab/tiny-gemma", hidden: true }];
-  const sandbox = await new Sandbox({ models }).start();
+  const sandbox = await new Sandbox({ executionMode, models }).start();
   await sandbox.terminate();
   const cached = join(hub.home, "hub", "models--lab--tiny-gemma", "snapshots");
-  await using visible = await new Sandbox({ models: [{ name: "lab/tiny-gemma" }] }).start();
+  await using visible = await new Sandbox({ executionMode, models: [{ name: "lab/tiny-gemma" }] }).start();
   const file = join(cached, visible.modelHandles[0]?.revision ?? "", "config.json");
   expect(await readFile(file, "utf8")).toContain("_name_or_path");
   expect((await stat(file)).nlink).toBe(1);
@@ -155,7 +166,7 @@ test("ending a sandbox leaves the cache as it was", async () => {
 
 describe("what cannot be had is an error with its remedy:", () => {
   const starting = (model: object) =>
-    errorOf(new Sandbox({ models: [{ name: "lab/tiny-gemma", ...model }] }).start());
+    errorOf(new Sandbox({ executionMode, models: [{ name: "lab/tiny-gemma", ...model }] }).start());
 
   test("a model that is not there", async () => {
     const error = await starting({ name: "lab/none" });
@@ -187,7 +198,7 @@ describe("what cannot be had is an error with its remedy:", () => {
     const before = process.cwd();
     process.chdir(folder);
     try {
-      await using sandbox = await new Sandbox({ models: [{ name: "lab/gated" }] }).start();
+      await using sandbox = await new Sandbox({ executionMode, models: [{ name: "lab/gated" }] }).start();
       expect(await sandbox.exec("printenv HF_TOKEN || echo none")).toBe("none\n");
     } finally {
       process.chdir(before);
