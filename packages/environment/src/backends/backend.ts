@@ -91,6 +91,8 @@ export interface Machine {
   updateInterfaces(
     change: (current: readonly InterfaceRecord[]) => readonly InterfaceRecord[],
   ): Promise<void>;
+  /** How many processes hold it, this one among them. */
+  holders(): Promise<number>;
   /** Keeps its files as they are now, until they are removed; what runs in it goes on. */
   snapshot(options: { id: string; signal?: AbortSignal | undefined }): Promise<SnapshotContent>;
   /** Ends everything in it, and returns when nothing of it is left. */
@@ -202,7 +204,8 @@ export interface SandboxInfo {
   readonly name: string;
   readonly backend: BackendName;
   readonly kind: Plan["kind"];
-  readonly state: "starting" | "running";
+  /** `stopped` is one that its owner starts again when somebody uses it. */
+  readonly state: "starting" | "running" | "stopped";
   readonly createdAt: Date;
   readonly uptimeMs: number;
   readonly isolation: string;

@@ -112,6 +112,8 @@ export class IdleSandbox {
     }
     this.#references = references;
     if (businesses.some((one) => one !== undefined)) return true;
+    // Another process has taken it up, and may do what it likes with it.
+    if ((await machine.holders().catch(() => 1)) > 1) return true;
     const used = machine.state.services.map((service) => isServiceUsed(service, idle.afterMs));
     return (await Promise.all(used)).includes(true);
   }

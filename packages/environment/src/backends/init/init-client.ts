@@ -35,6 +35,12 @@ export class InitClient {
     await this.#finish(await InitConnection.open(this.#dial, { op: "renew", holder, seconds }));
   }
 
+  /** How many hold it, this process among them. */
+  async holders(): Promise<number> {
+    const frame = await this.#finish(await InitConnection.open(this.#dial, { op: "status" }));
+    return json<{ holders: number }>(frame).holders;
+  }
+
   /** Ends the sandbox; returns when its processes have ended. */
   async terminate(): Promise<void> {
     await this.#finish(await InitConnection.open(this.#dial, { op: "terminate" }));

@@ -101,6 +101,10 @@ export class LocalMachine implements Machine {
     this.#record = record;
   }
 
+  async holders(): Promise<number> {
+    return await this.#client.holders();
+  }
+
   async snapshot(options: { id: string; signal?: AbortSignal | undefined }): Promise<SnapshotContent> {
     return await takeFiles(this.#record, options);
   }

@@ -133,6 +133,10 @@ export class ModalMachine implements Machine {
     await askModal("name what a sandbox serves", () => this.native.setTags(packTags(this.#tags)));
   }
 
+  async holders(): Promise<number> {
+    return await this.#ask(() => this.#client.holders());
+  }
+
   async snapshot({ signal }: { id: string; signal?: AbortSignal | undefined }): Promise<SnapshotContent> {
     try {
       const image = await askModal(
