@@ -77,6 +77,11 @@ export function buildProgram(signal: AbortSignal): Command {
     .description("show what a sandbox would be made of and cost, without making it")
     .addArgument(new Argument("[config]", "the sandbox's configuration").default("seer.config.json"))
     .addOption(new Option("--backend <backend>", "where it would run").choices(backendSchema.options))
+    .addOption(
+      new Option("--kind <kind>", "one that only serves functions, as of `seer serve`, or one to work in")
+        .choices(["scoped", "sandbox"])
+        .default("scoped"),
+    )
     .option("--json", "print one JSON object instead of text")
     .action(async (config, options) => (await import("./commands/plan.ts")).plan(config, options));
 

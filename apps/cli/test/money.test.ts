@@ -13,7 +13,7 @@ describe("seer plan", () => {
     const { exitCode, stdout, stderr } = await place.seer("plan", "--backend", "modal");
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toMatch(/^modal sandbox:\n 1\. GPU: 1 × A100-80GB\n 2\. Model meta-llama/);
+    expect(stdout).toMatch(/^modal scoped sandbox:\n 1\. GPU: 1 × A100-80GB\n 2\. Model meta-llama/);
     expect(stdout.replaceAll(/\n +/g, " ")).toMatch(
       /Cost: 1 × A100-80GB on Modal: about \$\d\.\d\d an hour \(\$2\.50 of it GPU\), at most \$2\.00 in \d+ min/,
     );
@@ -21,6 +21,10 @@ describe("seer plan", () => {
     expect(stdout).toContain("Warning: The weights of meta-llama/Llama-3.1-70B are about 140 GB");
     expect(narrow(stdout)).toEqual([]);
     expect(await place.running()).toEqual([]);
+    expect(stdout).not.toContain("Jupyter");
+    expect((await place.seer("plan", "--kind", "sandbox")).stdout).toMatch(
+      /^local sandbox:\n.*Jupyter server\n/s,
+    );
   });
 
   test("--json is one object", async () => {

@@ -1,19 +1,20 @@
 import { type Backend, parseSandboxConfig, readSandboxConfig } from "@seer/config";
-import { buildPlan, describePlan, type Fetch, previewPlan } from "@seer/environment";
+import { buildPlan, describePlan, type Fetch, type Plan, previewPlan } from "@seer/environment";
 import { fileSize } from "../terminal/amounts.ts";
 import { style } from "../terminal/style.ts";
 import { wrap } from "../terminal/wrap.ts";
 
 interface PlanOptions {
+  kind: Plan["kind"];
   backend?: Backend;
   json?: boolean;
 }
 
 /** `seer plan`: what would be done, without doing any of it. */
-export async function plan(file: string, { backend, json = false }: PlanOptions): Promise<void> {
+export async function plan(file: string, { backend, kind, json = false }: PlanOptions): Promise<void> {
   const written = await readSandboxConfig(file);
   const config = parseSandboxConfig({ ...written, ...(backend === undefined ? {} : { backend }) });
-  const made = buildPlan(config);
+  const made = buildPlan(config, { kind });
   const preview = await previewPlan(made, config);
   if (json) {
     console.log(JSON.stringify({ plan: made, ...preview }, null, 2));

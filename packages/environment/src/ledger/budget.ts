@@ -1,4 +1,4 @@
-import type { Progress } from "@seer/config";
+import { environmentVariables, type Progress } from "@seer/config";
 import { EnvironmentError } from "../errors.ts";
 import { dollars, timeText } from "./amounts.ts";
 import { type Spending, timeFor } from "./spending.ts";
@@ -38,9 +38,11 @@ export class Budget {
       spent === 0
         ? `A budget of ${dollars(this.#usd)} ${buys}`
         : `${dollars(spent)} of the budget of ${dollars(this.#usd)} is spent; what is left ${buys}`;
+    const variable = environmentVariables.budgetUsd;
+    const option = process.env[variable] ? `\`budgetUsd\` or ${variable}` : "`budgetUsd`";
     const needed = Math.ceil((spent + (usdPerHour * leastMs()) / 3_600_000) * 100) / 100;
     throw new EnvironmentError("environment/budget-exceeded", message, {
-      hint: `It must buy ${timeText(leastMs())}: raise \`budgetUsd\` to ${dollars(needed)} or more, or choose less (\`seer gpus\`).`,
+      hint: `It must buy ${timeText(leastMs())}: raise ${option} to ${dollars(needed)} or more, or choose less (\`seer gpus\`).`,
     });
   }
 

@@ -154,7 +154,10 @@ test("whoever else ends it writes it down, and what was ended as it started cost
 test("SEER_BUDGET_USD lowers a budget and never raises it", async () => {
   vi.stubEnv("SEER_BUDGET_USD", "10");
   const start = (budgetUsd?: number) => errorOf(new Sandbox(budgetUsd ? { budgetUsd } : {}).start());
-  expect((await start()).message).toContain("A budget of $10.00 buys 10 s");
+  expect(await start()).toMatchObject({
+    message: expect.stringContaining("A budget of $10.00 buys 10 s"),
+    hint: expect.stringContaining("raise `budgetUsd` or SEER_BUDGET_USD to $60.00"),
+  });
   expect((await start(5)).message).toContain("A budget of $5.00 buys 5 s");
   expect((await start(5000)).message).toContain("A budget of $10.00 buys 10 s");
   vi.stubEnv("SEER_BUDGET_USD", "lots");
