@@ -4,12 +4,18 @@ import { packageFile } from "../package-file.ts";
 
 /** The MCP server of a served interface, for a client to start; its tools are exactly the exposed functions. */
 export function toMcpConfig({ name, url, token }: ServedInterface): McpConfig {
+  const extraAuthorities = process.env.NODE_EXTRA_CA_CERTS;
   return {
     [serverName(name)]: {
       type: "stdio",
       command: process.execPath,
       args: [packageFile("dist/mcp/main.js"), "--name", name],
-      env: { [environmentVariables.rpcUrl]: url, [environmentVariables.rpcToken]: token },
+      env: {
+        [environmentVariables.rpcUrl]: url,
+        [environmentVariables.rpcToken]: token,
+        // Clients start servers with hardly any of their own variables.
+        ...(extraAuthorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: extraAuthorities }),
+      },
     },
   };
 }

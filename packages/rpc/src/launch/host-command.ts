@@ -1,5 +1,6 @@
 import { delimiter, dirname } from "node:path";
 import { bubblewrapArguments, type Mount } from "./bubblewrap-arguments.ts";
+import { certificateVariables } from "./certificates.ts";
 import type { Isolation } from "./find-isolation.ts";
 import type { PythonInterpreter } from "./find-python.ts";
 import { hostSourceDirectory } from "./host-source.ts";
@@ -53,13 +54,14 @@ function safePath({ version: [major, minor] }: PythonInterpreter): string[] {
 
 // Everything else may hold a secret, and what runs in the host may read its environment.
 const inherited =
-  /^(LANG|LANGUAGE|LC_\w+|TZ|TERM|USER|LOGNAME|LD_LIBRARY_PATH|(CUDA|NVIDIA|ROCR|HIP|OMP|MKL|OPENBLAS)_\w+|SSL_CERT_(FILE|DIR))$/;
+  /^(LANG|LANGUAGE|LC_\w+|TZ|TERM|USER|LOGNAME|LD_LIBRARY_PATH|(CUDA|NVIDIA|ROCR|HIP|OMP|MKL|OPENBLAS)_\w+)$/;
+const certificates = new Set<string>(certificateVariables);
 const inheritedOutside = /^(HOME|PATH|SHELL|TMPDIR)$/;
 
 function environment({ python, isolation, paths, env }: HostCommandOptions): Record<string, string> {
   const isolated = isolation.kind === "bubblewrap";
   const taken = Object.entries(process.env).filter(
-    ([name]) => inherited.test(name) || (!isolated && inheritedOutside.test(name)),
+    ([name]) => inherited.test(name) || certificates.has(name) || (!isolated && inheritedOutside.test(name)),
   );
   const base = Object.fromEntries(taken) as Record<string, string>;
   const path = base.PATH ?? ["/usr/local/bin", "/usr/bin", "/bin"].join(delimiter);

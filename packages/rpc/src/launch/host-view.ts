@@ -2,6 +2,7 @@ import { appendFile, mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import type { BubblewrapOptions, Mount } from "./bubblewrap-arguments.ts";
+import { certificatePaths } from "./certificates.ts";
 import type { PythonInterpreter } from "./find-python.ts";
 import type { HostIsolation, HostPaths } from "./host-command.ts";
 import { hostSourceDirectory } from "./host-source.ts";
@@ -29,7 +30,12 @@ export async function hostView(
     writable.push([place, place]);
   }
   if (cwd !== scratchDirectory && !isVisible(cwd)) writable.push([cwd, cwd]);
-  for (const needed of [surroundings(file), ...path, ...models.map((model) => model.path)]) {
+  for (const needed of [
+    surroundings(file),
+    ...path,
+    ...models.map((model) => model.path),
+    ...certificatePaths(),
+  ]) {
     if (!isVisible(needed)) readOnly.push([needed, needed]);
   }
   return {

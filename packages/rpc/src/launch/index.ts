@@ -1,4 +1,5 @@
 export { type BubblewrapOptions, bubblewrapArguments, type Mount } from "./bubblewrap-arguments.ts";
+export { certificatePaths } from "./certificates.ts";
 export { findIsolation, type Isolation } from "./find-isolation.ts";
 export { type FindPythonOptions, findPython, type PythonInterpreter } from "./find-python.ts";
 export type { HostIsolation } from "./host-command.ts";

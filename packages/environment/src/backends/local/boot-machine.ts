@@ -1,5 +1,5 @@
 import type { ModelHandle } from "@seer/config";
-import { pythonMounts } from "@seer/rpc/launch";
+import { certificatePaths, pythonMounts } from "@seer/rpc/launch";
 import { timeLimit } from "../../ledger/time-limit.ts";
 import type { MachineStep, ModelStep } from "../../plan/plan.ts";
 import { shareEngine } from "../docker/share-engine.ts";
@@ -88,6 +88,7 @@ async function view({ egress }: MachineStep, context: StartContext): Promise<San
       ...readOnlyMounts(environment.directory),
       ...serviceNeeds.mounts,
       ...modelMounts,
+      ...certificatePaths().map((path) => [path, path] as const),
       ...(engine?.readOnly ?? []),
     ],
     writable: [...writableMounts(directories), ...(engine?.writable ?? [])],

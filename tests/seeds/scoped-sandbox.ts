@@ -10,6 +10,8 @@ import { Library, Workspace } from "@seer/workspace";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixture, modelConfig } from "./example-model.ts";
 
+// The examples of the guides: the same programs on every backend.
+
 let directory: string;
 let scoped: ScopedSandbox;
 
