@@ -6,13 +6,6 @@ import pytest
 from seer_services.listen import listen
 
 
-def test_small_messages_do_not_wait_for_each_other():
-    with listen("127.0.0.1", []) as listener, socket.create_connection(listener.getsockname()):
-        connection, _ = listener.accept()
-        with connection:
-            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
-
-
 def test_the_first_free_port_is_taken():
     with listen("127.0.0.1", []) as first, listen("127.0.0.1", []) as second:
         taken, free = first.getsockname()[1], second.getsockname()[1]

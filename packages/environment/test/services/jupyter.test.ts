@@ -70,6 +70,18 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(printed.length).toBe(20_000_000);
   });
 
+  test("small messages do not wait for each other", async () => {
+    await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+    const times: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const begin = performance.now();
+      await kernel.execute("1");
+      times.push(performance.now() - begin);
+    }
+    // However busy the machine is, one is quick; where Nagle's algorithm is at work, none takes less than 40 ms.
+    expect(Math.min(...times)).toBeLessThan(30);
+  });
+
   test("nothing is answered without the token, nor under another host's name", async () => {
     const url = new URL(sandbox.jupyterUrl ?? "");
     expect(url.hostname).toBe("127.0.0.1");
@@ -128,6 +140,30 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     const left = readdirSync(join(home, "sandboxes")).filter((name) => name.startsWith("sb-"));
     expect(left).toEqual([sandbox.sandboxId]);
   });
+});
+
+test("a sandbox from a snapshot has a server of its own, with the files of before", async () => {
+  let snapshot: string;
+  let before: string | undefined;
+  {
+    await using sandbox = await new Sandbox({}).start();
+    await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+    await kernel.execute("open('made.txt', 'w').write('in a cell')");
+    before = sandbox.jupyterUrl;
+    // While a kernel runs, whose sockets are files too.
+    snapshot = (await sandbox.snapshot()).id;
+  }
+  await using sandbox = await Sandbox.fromSnapshot(snapshot);
+  expect(sandbox.jupyterUrl).not.toBe(before);
+  await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+  expect(await kernel.execute("print(open('made.txt').read())")).toBe("in a cell\n");
+});
+
+test.skipIf(!isolations.includes("bubblewrap" as never))("without egress the server is reached", async () => {
+  await using sandbox = await new Sandbox({ egress: false }).start();
+  await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+  const code = "import socket; socket.create_connection(('1.1.1.1', 80), 5)";
+  expect(await kernel.execute(code)).toMatch(/^OSError: .*Network is unreachable/);
 });
 
 test("packages with which no kernel can work are named", async () => {
