@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type FetchOptions, fetchModel } from "../src/models/fetch-model.ts";
-import { errorOf, useOwnHome } from "./support/home.ts";
+import { errorOf, temporaryDirectory, useOwnHome } from "./support/home.ts";
 import { useHub } from "./support/hub.ts";
 import { processesGone } from "./support/processes.ts";
 
@@ -65,7 +65,7 @@ test("one that goes on breaking is an error, and the next start downloads only t
   hub.emulator.faults.dropDownload({ path: safetensors, afterBytes: 400_000, times: 5 });
   const error = await errorOf(start().done);
   expect(error.code).toBe("environment/model-unavailable");
-  expect(error.message).toMatch(/model\.safetensors of lab\/large failed 5 times/);
+  expect(error.message).toMatch(/^Downloading model\.safetensors for lab\/large failed 5 times/);
   expect(error.message).toContain("the next start goes on from there");
   hub.bytesSent();
   rangesAsked();
@@ -226,3 +226,30 @@ function canMount(): boolean {
     execFileSync("rmdir", [folder]);
   }
 }
+
+test("a Python without the hub's client gets one that Seer keeps", async () => {
+  hub.useNewHome();
+  const own = process.env.SEER_PYTHON ?? "python3";
+  const ask = (code: string) => execFileSync(own, ["-c", code], { encoding: "utf8" }).trim();
+  const [plain, packages] = ask(
+    "import os, sys, sysconfig; print(os.path.realpath(sys.executable)); print(sysconfig.get_path('purelib'))",
+  ).split("\n") as [string, string];
+  // Whatever the index has, this one stands for it.
+  const wheels = await temporaryDirectory();
+  const makeWheel = join(import.meta.dirname, "fixtures", "make_wheel.py");
+  execFileSync(own, [makeWheel, wheels, "huggingface_hub", "9.0", packages]);
+  vi.stubEnv("SEER_PYTHON", plain);
+  for (const tool of ["PIP", "UV"]) {
+    vi.stubEnv(`${tool}_NO_INDEX`, "1");
+    vi.stubEnv(`${tool}_FIND_LINKS`, wheels);
+  }
+  try {
+    const { progress, done } = start();
+    await expectWhole((await done).path);
+    expect(progress.join("\n")).toContain("huggingface_hub>=1: building the environment");
+  } finally {
+    for (const name of ["SEER_PYTHON", "PIP_NO_INDEX", "PIP_FIND_LINKS", "UV_NO_INDEX", "UV_FIND_LINKS"]) {
+      vi.stubEnv(name, name === "SEER_PYTHON" ? own : undefined);
+    }
+  }
+});

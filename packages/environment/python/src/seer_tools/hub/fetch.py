@@ -68,7 +68,7 @@ def base_of(path: Path) -> dict[str, str] | None:
 
 
 def _fetch_to_cache(request: Request, lines: Lines) -> Fetched:
-    tries = _tries(request, lines, f"Asking the hub for {request.model}")
+    tries = _tries(request, lines, "Asking the hub")
     while True:
         try:
             repository = resolve(request.model, request.revision, adapter=request.adapter)
@@ -107,7 +107,7 @@ def _fill(target: Path, request: Request, lines: Lines) -> Fetched:
     marker = DirectoryPlace.marker_of(target)
     if marker is not None and marker.revision == request.revision:
         return Fetched(target, marker.revision, marker.size)
-    tries = _tries(request, lines, f"Asking the hub for {request.model}")
+    tries = _tries(request, lines, "Asking the hub")
     repository = attempt(
         tries,
         lambda: resolve(request.model, request.revision, adapter=request.adapter),
@@ -130,7 +130,7 @@ def _bring(repository: Repository, place: Place, request: Request, lines: Lines)
         if not all(place.is_there(file) for file in files):
             check_space(place, repository.size - measure()[0])
             _fetch_all_large(repository, place, request, lines)
-            tries = _tries(request, lines, f"Downloading {repository.model}")
+            tries = _tries(request, lines, "Downloading files")
             attempt(tries, lambda: place.let_hub_finish(files), code="interrupted", then=KEPT)
         missing = [file.path for file in files if not place.is_there(file)]
         if missing:
@@ -148,7 +148,7 @@ def _fetch_all_large(repository: Repository, place: Place, request: Request, lin
                 repository,
                 file,
                 place,
-                tries=_tries(request, lines, f"Downloading {file.path} of {repository.model}"),
+                tries=_tries(request, lines, f"Downloading {file.path}"),
                 lines=lines,
                 stop=stop,
             )

@@ -49,9 +49,8 @@ class Tries:
         self._failures += 1
         problem = in_short(error)
         if self._failures == MOST:
-            raise FetchError(
-                code, f"{self._what} failed {MOST} times, at last with {problem}; {then}"
-            ) from error
+            message = f"{self._what} for {self._model} failed {MOST} times, at last with {problem}; {then}"
+            raise FetchError(code, message) from error
         self._lines.write("retry", what=self._what, attempt=self._failures, of=MOST, message=problem)
         time.sleep(self._pause * 2 ** (self._failures - 1))
 
