@@ -1,6 +1,6 @@
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { mcpConfigSchema } from "@seer/config";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { toMcpConfig } from "../../src/mcp/index.ts";
 import { run } from "../run.ts";
 import { type Served, serve } from "../served.ts";
@@ -60,11 +60,17 @@ test("a server that cannot reach the interface says so and fails", async () => {
 });
 
 test("the configuration holds the token in the environment alone, under a name that clients take", () => {
+  vi.stubEnv("NODE_EXTRA_CA_CERTS", "/etc/company.pem");
   const config = toMcpConfig({ ...served.served, name: "model tools" });
   expect(Object.keys(config)).toEqual(["model_tools"]);
   const { args, env } = stdioServer();
   expect(args.join(" ")).not.toContain(served.served.token);
-  expect(env).toEqual({ SEER_RPC_URL: served.served.url, SEER_RPC_TOKEN: served.served.token });
+  expect(env).toEqual({
+    SEER_RPC_URL: served.served.url,
+    SEER_RPC_TOKEN: served.served.token,
+    NODE_EXTRA_CA_CERTS: "/etc/company.pem",
+  });
+  vi.unstubAllEnvs();
 });
 
 function isAlive(pid: number): boolean {
