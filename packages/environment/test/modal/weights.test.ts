@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type ModelConfigInput, parseSandboxConfig } from "@seer/config";
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
@@ -183,6 +183,14 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     const root = join(emulator.volumeDirectory(volumes["/models/my model"]?.name ?? "") ?? "", "weights");
     expect(await readFile(join(root, "nested", "it's.bin"))).toEqual(weights);
     expect((await place([{ name: directory }])).metered).toEqual([]);
+    // As after an upload that was broken off.
+    const sent = (await stat(join(root, "nested", "it's.bin"))).mtimeMs;
+    await rm(join(root, "config.json"));
+    await rm(join(root, "..", "filled.json"));
+    process.env.SEER_HOME = await temporaryDirectory();
+    await place([{ name: directory }]);
+    expect(await readFile(join(root, "config.json"), "utf8")).toBe(config);
+    expect((await stat(join(root, "nested", "it's.bin"))).mtimeMs).toBe(sent);
     await writeFile(join(directory, "config.json"), "{}");
     const changed = await place([{ name: directory }]);
     expect(changed.metered).toHaveLength(1);

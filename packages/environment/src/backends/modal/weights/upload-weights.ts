@@ -29,13 +29,18 @@ export async function uploadWeights(
   const began = performance.now();
   let bytes = 0;
   const queue = missing.values();
-  const send = async () => {
-    for (const { path, size } of queue) {
+  async function* piecesOf(path: string) {
+    for await (const piece of createReadStream(join(directory, path), { highWaterMark: pieceBytes })) {
       signal?.throwIfAborted();
-      const from = createReadStream(join(directory, path), { highWaterMark: pieceBytes });
-      await machine.writeFile(posix.join(target, ...path.split(sep)), from);
-      bytes += size;
+      yield piece as Buffer;
+      bytes += (piece as Buffer).length;
       onBytes({ bytes, total, seconds: (performance.now() - began) / 1000 });
+    }
+  }
+  const send = async () => {
+    for (const { path } of queue) {
+      signal?.throwIfAborted();
+      await machine.writeFile(posix.join(target, ...path.split(sep)), piecesOf(path));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, send));

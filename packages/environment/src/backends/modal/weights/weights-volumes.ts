@@ -1,5 +1,6 @@
 import type { Image, Volume } from "modal";
 import { EnvironmentError } from "../../../errors.ts";
+import { locateModel } from "../../../models/locate-model.ts";
 import type { BackendStartOptions } from "../../backend.ts";
 import { askModal, isModalError } from "../ask-modal.ts";
 import { createSandbox } from "../create-sandbox.ts";
@@ -40,7 +41,13 @@ export class WeightsVolumes {
 
   /** Finds weights in their volume, or puts them there by a machine without a GPU. */
   async place(wanted: WantedWeights): Promise<PlacedWeights> {
-    const version = await versionOf(wanted.source, { token: this.#token, signal: this.#options.signal });
+    const { onProgress, signal } = this.#options;
+    if (wanted.source.from === "directory") {
+      onProgress(`Model ${wanted.name}: comparing its files with what Modal has`);
+      // What is no such model is found before anything is sent.
+      await locateModel(wanted.source, { ...this.#options, ...wanted });
+    }
+    const version = await versionOf(wanted.source, { token: this.#token, signal });
     const name = volumeName(wanted, version);
     const placed = this.#placed.get(name) ?? this.#place(name, pinned(wanted, version));
     this.#placed.set(name, placed);
