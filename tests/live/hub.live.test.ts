@@ -27,5 +27,7 @@ test("a model of the hub is in a local sandbox, at its commit, and the second ti
 test("a model that there is not", async () => {
   await expect(start({ name: "hf-internal-testing/no-such-model-at-all" })).rejects.toMatchObject({
     code: "environment/model-unavailable",
+    // And not that the hub cannot be asked.
+    message: expect.stringContaining("The hub has no model hf-internal-testing/no-such-model-at-all"),
   });
 });
