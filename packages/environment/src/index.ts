@@ -4,6 +4,7 @@ export type {
   SandboxInfo,
   SandboxState,
 } from "./backends/backend.ts";
+export type { ListOptions } from "./backends/select-backend.ts";
 export { EnvironmentError, type EnvironmentErrorCode, ExecError } from "./errors.ts";
 export { type GpuInfo, type GpuList, listGpus } from "./gpus/list-gpus.ts";
 export { type CostOptions, type RunCost, readCosts } from "./ledger/run-cost.ts";

@@ -6,7 +6,7 @@ import { table } from "../terminal/table.ts";
 
 /** `seer ls` */
 export async function ls({ json = false }: { json?: boolean }): Promise<void> {
-  const [sandboxes, spent] = await Promise.all([Sandbox.list(), spentBySandbox()]);
+  const [sandboxes, spent] = await Promise.all([Sandbox.list({ onUnreachable }), spentBySandbox()]);
   const running = sandboxes.map((sandbox) => ({ ...sandbox, usd: spent.get(sandbox.id) ?? 0 }));
   if (json) {
     console.log(JSON.stringify(running, null, 2));
@@ -32,6 +32,10 @@ export async function ls({ json = false }: { json?: boolean }): Promise<void> {
   const titles = ["ID", "NAME", "BACKEND", "STATE", "UP", "GPU", "PROCS", "CPU", "MEMORY", ...cost, "SERVES"];
   const [header = "", ...lines] = table(titles, rows).split("\n");
   console.log([style(process.stdout)("bold", header), ...lines].join("\n"));
+}
+
+function onUnreachable(backend: string, { message }: Error): void {
+  process.stderr.write(`Not shown are sandboxes on ${backend}: ${message}\n`);
 }
 
 /** What the runs have cost to which these sandboxes belong. */

@@ -1,5 +1,6 @@
 import type { Backend as BackendName } from "@seer/config";
-import type { Backend, Machine } from "./backend.ts";
+import { EnvironmentError } from "../errors.ts";
+import type { Backend, Machine, SandboxInfo } from "./backend.ts";
 
 /** The backends that there are. */
 export const availableBackends = ["local", "modal"] as const satisfies readonly BackendName[];
@@ -24,5 +25,29 @@ export async function attachMachine(idOrName: string): Promise<Machine> {
       errors.push(error);
     }
   }
-  throw errors[0];
+  // One that could not be asked may have it.
+  throw errors.find((error) => !isNotFound(error)) ?? errors[0];
+}
+
+function isNotFound(error: unknown): boolean {
+  return EnvironmentError.isInstance(error) && error.code === "environment/not-found";
+}
+
+export interface ListOptions {
+  /** Told of a backend that cannot be asked; without it, that is an error. */
+  onUnreachable?: ((backend: BackendName, error: Error) => void) | undefined;
+}
+
+/** The sandboxes of all backends. */
+export async function listAll({ onUnreachable }: ListOptions = {}): Promise<SandboxInfo[]> {
+  const lists = availableBackends.map(async (name) => {
+    try {
+      return await (await selectBackend(name)).list();
+    } catch (error) {
+      if (onUnreachable === undefined || !(error instanceof Error)) throw error;
+      onUnreachable(name, error);
+      return [];
+    }
+  });
+  return (await Promise.all(lists)).flat();
 }

@@ -11,7 +11,7 @@ import {
 } from "@seer/config";
 import type { Machine, MachineCommand, SandboxInfo, SandboxState } from "../backends/backend.ts";
 import { runtimePaths } from "../backends/runtime-paths.ts";
-import { availableBackends, selectBackend } from "../backends/select-backend.ts";
+import { type ListOptions, listAll } from "../backends/select-backend.ts";
 import { uploadFile } from "../backends/upload.ts";
 import { EnvironmentError, type ExecError } from "../errors.ts";
 import { destination } from "../plan/build-plan.ts";
@@ -55,10 +55,13 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     return sandbox;
   }
 
-  /** The sandboxes of this user that are alive. */
-  static async list(): Promise<SandboxInfo[]> {
-    const backends = await Promise.all(availableBackends.map(selectBackend));
-    return (await Promise.all(backends.map((backend) => backend.list()))).flat();
+  /**
+   * The sandboxes of this user that are alive: on this machine, and on Modal where an account is set up.
+   *
+   * @throws EnvironmentError `environment/backend-unreachable`
+   */
+  static async list(options: ListOptions = {}): Promise<SandboxInfo[]> {
+    return await listAll(options);
   }
 
   /**

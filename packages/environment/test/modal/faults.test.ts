@@ -142,6 +142,14 @@ describe.skipIf((await emulationObstacle()) !== undefined)("Modal, when things g
     expect(alive()).toEqual([]);
   });
 
+  test("a list without Modal's is given only to those who want it", async () => {
+    emulator.faults.fail("SandboxListV2", { times: 8 });
+    expect(await errorOf(Sandbox.list())).toMatchObject({ code: "environment/backend-unreachable" });
+    const told: string[] = [];
+    expect(await Sandbox.list({ onUnreachable: (backend) => told.push(backend) })).toEqual([]);
+    expect(told).toEqual(["modal"]);
+  });
+
   test("without an account nothing is asked, and a start says what to do", async () => {
     vi.stubEnv("MODAL_TOKEN_ID", undefined);
     const calls = emulator.calls().length;

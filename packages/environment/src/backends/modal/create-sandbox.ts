@@ -1,8 +1,8 @@
-import { sandboxPaths } from "@seer/config";
 import type { Image, Sandbox, SandboxCreateParams, Volume } from "modal";
 import { EnvironmentError } from "../../errors.ts";
 import { modalGpu } from "../../gpus/find-gpu.ts";
 import { timeLimit } from "../../ledger/time-limit.ts";
+import { orAborted } from "../../or-aborted.ts";
 import type { MachineStep } from "../../plan/plan.ts";
 import { runtimePaths } from "../runtime-paths.ts";
 import { askModal, isModalError, saidBy, status, statusOf } from "./ask-modal.ts";
@@ -26,6 +26,7 @@ const patienceMs = { cpu: 5 * 60_000, gpu: 15 * 60_000 };
 // The first process ends the sandbox in time and can say why; this is for one that does not.
 const marginMs = 30_000;
 const complaintMs = 5000;
+const sayMs = 30_000;
 
 /**
  * Makes the sandbox on Modal and takes hold of it. Whatever happens meanwhile, none is left that nobody holds.
@@ -46,27 +47,38 @@ export async function createSandbox(
   const { client, app } = context.session;
   using pending = endInterrupted(context);
   const created = client.sandboxes.create(app, furnishing.image, params);
-  let sandbox: Sandbox;
+  let id: string | undefined;
   try {
-    sandbox = await askModal("start a sandbox", () => created.catch(explain(context)), {
-      signal,
-      deadlineMs: waitMs(context),
-      late: () => noCapacity(context, `none was free within ${Math.round(waitMs(context) / 1000)} s`),
-    });
-  } catch (error) {
-    await pending.end(created);
-    throw error;
-  }
-  meter.begin({ ...metered, id: sandbox.sandboxId });
-  try {
-    const machine = await takeHold(sandbox, context);
+    const sandbox = await patiently(created, context);
+    id = sandbox.sandboxId;
+    meter.begin({ ...metered, id });
+    const machine = await orAborted(takeHold(sandbox, context), signal);
     void machine.ended.then((reason) => meter.end(sandbox.sandboxId, reason));
     options.onMachine(machine);
     return machine;
   } catch (error) {
     await pending.end(created);
-    meter.end(sandbox.sandboxId, "terminated");
+    if (id !== undefined) meter.end(id, "terminated");
     throw error;
+  }
+}
+
+/** A GPU may have to become free, which is nothing to be silent about. */
+async function patiently(created: Promise<Sandbox>, context: StartContext): Promise<Sandbox> {
+  const { signal, onProgress } = context.options;
+  const began = performance.now();
+  const timer = setInterval(() => {
+    onProgress(`  Modal has had none for ${Math.round((performance.now() - began) / 1000)} s`);
+  }, sayMs);
+  const deadlineMs = waitMs(context);
+  try {
+    return await askModal("start a sandbox", () => created.catch(explain(context)), {
+      signal,
+      deadlineMs,
+      late: () => noCapacity(context, `none was free within ${Math.round(deadlineMs / 1000)} s`),
+    });
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -168,5 +180,3 @@ function waitMs({ gpu }: StartContext): number {
   // A test cannot wait as long as people may.
   return Number(process.env.SEER_CREATE_MS) || (gpu === undefined ? patienceMs.cpu : patienceMs.gpu);
 }
-
-export const librariesDirectory = `${sandboxPaths.workspace}/lib`;

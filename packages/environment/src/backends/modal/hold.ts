@@ -82,9 +82,9 @@ export class Hold {
   #schedule(): void {
     if (this.#isReleased) return;
     this.#timer = setTimeout(() => {
-      this.#renew()
-        .catch(() => this.check())
-        .finally(() => this.#schedule());
+      // The next one does not wait for one that hangs.
+      this.#schedule();
+      this.#renew().catch(() => this.check());
     }, this.#everyMs).unref();
   }
 

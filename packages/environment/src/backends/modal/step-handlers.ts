@@ -1,4 +1,5 @@
 import { delimiter } from "node:path/posix";
+import { sandboxPaths } from "@seer/config";
 import { installWorkspace } from "@seer/workspace";
 import type { Image } from "modal";
 import { EnvironmentError } from "../../errors.ts";
@@ -13,7 +14,7 @@ import { startDocker } from "../docker/start-docker.ts";
 import { installRepository } from "../local/place/install-repository.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
 import { askModal } from "./ask-modal.ts";
-import { createSandbox, librariesDirectory } from "./create-sandbox.ts";
+import { createSandbox } from "./create-sandbox.ts";
 import { sandboxImage } from "./image/sandbox-image.ts";
 import { cloneInSandbox } from "./place/clone-repository.ts";
 import type { StartContext } from "./start-context.ts";
@@ -54,13 +55,15 @@ export function stepHandlers(context: StartContext): StepHandlers {
   };
 }
 
+const libraries = `${sandboxPaths.workspace}/lib`;
+
 /** Weights come before the machine: its GPU would be paid for while they are fetched. */
 async function makeMachine(step: MachineStep, context: StartContext): Promise<void> {
   const { session, options } = context;
   const image = await imageFor(step, context);
   const { volumes, models } = await placeWeights(session, context.models, options);
   context.models.splice(0, context.models.length, ...models);
-  context.pythonPath = [librariesDirectory, step.env.PYTHONPATH].filter(Boolean).join(delimiter);
+  context.pythonPath = [libraries, step.env.PYTHONPATH].filter(Boolean).join(delimiter);
   context.machine = await createSandbox(step, { image, volumes }, context);
   if (step.docker) await startDocker(context.machine, options);
 }
