@@ -9,9 +9,10 @@ import { formatRow } from "./report/table.ts";
 import { calibrateHold } from "./rows/calibrate.ts";
 import { startCallPlayers } from "./rows/call-players.ts";
 import type { RowResult } from "./rows/result.ts";
-import { callRows, type Row, startRows } from "./rows/rows.ts";
+import { callRows, type Row, sandboxesRows, startRows } from "./rows/rows.ts";
 import { type Player, runRow } from "./rows/run-row.ts";
 import { startPlayers } from "./rows/start-players.ts";
+import { sandboxPlayers } from "./start/sandbox-players.ts";
 import { startTunnel } from "./tunnel/tunnel.ts";
 
 // A start takes a second and hardly varies.
@@ -49,6 +50,8 @@ export async function runBench(options: Options): Promise<void> {
   }
   const starts = startRows.filter(({ group }) => groups.includes(group));
   await run(starts, startPlayers(core), Math.min(rounds, startRounds));
+  const sandboxes = sandboxesRows.filter(({ group }) => groups.includes(group));
+  await run(sandboxes, sandboxPlayers(core), Math.min(rounds, startRounds));
   if (json !== undefined) writeReport(json, { machine, versions, rounds, results });
 }
 

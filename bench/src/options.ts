@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 const callGroups = ["calls", "throughput", "arrays", "sleeps", "health", "tunnel"] as const;
-const groups = [...callGroups, "start"] as const;
+const groups = [...callGroups, "start", "sandboxes"] as const;
 export type Group = (typeof groups)[number];
 
 export interface Options {
@@ -16,7 +16,7 @@ export interface Options {
 
 export const usage = `pnpm bench [GROUP…] [--rounds N] [--json FILE] [--all] [--only NAME,…]
 
-groups: ${groups.join(", ")}; rpc is all of them but start. Without a group, all of them.
+groups: ${groups.join(", ")}; rpc is all of them but start and sandboxes. Without a group, all of them.
 --rounds N     how often everything takes its turn (default 25)
 --json FILE    writes every figure, and the machine's description, to FILE
 --all          compares with Ray Serve too, which is large and slow to start

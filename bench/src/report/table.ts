@@ -1,5 +1,6 @@
 import { type Figures, figuresOf, type RowResult } from "../rows/result.ts";
 import type { Row } from "../rows/rows.ts";
+import { aims } from "./aims.ts";
 
 /** One row of the benchmark as text: a line for each contestant, the limit first, then by speed. */
 export function formatRow(result: RowResult): string {
@@ -9,7 +10,10 @@ export function formatRow(result: RowResult): string {
     if (limit === undefined) return "";
     const sorted = [limit, ...others.toSorted((a, b) => a.ratio - b.ratio)];
     return table([
-      [row.kind === "start" ? row.title : `${row.title}, from ${language}`, ...headings(row)],
+      [
+        row.kind === "start" || row.kind === "sandboxes" ? row.title : `${row.title}, from ${language}`,
+        ...headings(row),
+      ],
       ...sorted.map((figures) => cells(row, figures)),
     ]);
   });
@@ -19,7 +23,7 @@ export function formatRow(result: RowResult): string {
       ({ contestant, language, cannot }) =>
         `  ${contestant} from ${language} cannot: ${firstLine(cannot ?? "")}`,
     );
-  return [...blocks.filter(Boolean), ...absent].join("\n");
+  return [...blocks.filter(Boolean), ...absent, ...aims(result)].join("\n");
 }
 
 /** Cells in columns, the first to the left and the others to the right. */

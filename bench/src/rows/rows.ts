@@ -7,10 +7,12 @@ export type Row = { group: Group; title: string } & (
   | { kind: "burst"; way: Way; operation: Operation; callers: number; count: number }
   | { kind: "probe"; way: Way }
   | { kind: "start"; file: string; function: string; models: { name: string; path: string }[] }
+  | { kind: "sandboxes"; program: "new" | "running" }
 );
 
-export type CallRow = Exclude<Row, { kind: "start" }>;
+export type CallRow = Exclude<Row, { kind: "start" | "sandboxes" }>;
 export type StartRow = Extract<Row, { kind: "start" }>;
+export type SandboxesRow = Extract<Row, { kind: "sandboxes" }>;
 export type Way = "loopback" | "tunnel";
 
 // Few calls in a round and many rounds: so whatever else the machine does meets everyone alike.
@@ -46,6 +48,21 @@ export const startRows: readonly StartRow[] = [
     file: `${example}interface.py`,
     function: "get_model_info",
     models: [{ name: "induction-2l", path: `${example}model/induction-2l` }],
+  },
+];
+
+export const sandboxesRows: readonly SandboxesRow[] = [
+  {
+    group: "sandboxes",
+    title: "a program, from its start until its sandboxes answer",
+    kind: "sandboxes",
+    program: "new",
+  },
+  {
+    group: "sandboxes",
+    title: "sandboxes of a program that had some before, until they answer",
+    kind: "sandboxes",
+    program: "running",
   },
 ];
 

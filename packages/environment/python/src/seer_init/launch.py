@@ -11,8 +11,7 @@ This is a script by itself because the package may only exist inside.
 
 from __future__ import annotations
 
-# Before there is a sandbox there is this, so it imports next to nothing: not even `socket`, whose better part is
-# this.
+# A start waits for this, so it imports next to nothing: not even `socket`, whose better part is this.
 import _socket
 import os
 import sys
