@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from .messages import Buffer
 
-LARGE = 128 * 1024
-"""From this size on, a message goes through an arena."""
-
 _MAP_FIXED = 0x10
 
 
@@ -53,6 +50,10 @@ class Arena:
         """Where these bytes lie, when they are what `view` gave."""
         block: Any = data.obj if isinstance(data, memoryview) else None
         return block.place if getattr(block, "arena", None) is self else None
+
+    @property
+    def has_forgotten(self) -> bool:
+        return bool(self._forgotten)
 
     def forgotten(self) -> list[int]:
         """The places that nothing refers to any more, each told once."""

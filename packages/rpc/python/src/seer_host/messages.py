@@ -19,6 +19,7 @@ Header: TypeAlias = dict[str, Any]
 
 MAX_HEADER = 64 * 1024
 _PADDING = bytes(8)
+_RESULT = b'{"op":"result","id":"'
 _read_value = json.JSONDecoder().raw_decode
 
 
@@ -39,6 +40,8 @@ class Message(NamedTuple):
     def buffers(self) -> list[memoryview]:
         """The body's buffers, as views of the message."""
         sizes: list[int] = self.header.get("buffers") or []
+        if not sizes:
+            return []
         view = memoryview(self.data)
         offset = self.body + (self.header.get("json") or 0)
         found: list[memoryview] = []
@@ -66,6 +69,16 @@ def parse_message(data: Buffer) -> Message:
     if "buffers" in message.header or "json" in message.header:
         _check_parts(message)
     return message
+
+
+def parse_result(data: bytes | bytearray) -> Message | None:
+    """A message as most from a worker are, without a reader of JSON; None when it is another."""
+    if not data.startswith(_RESULT):
+        return None
+    end = data.find(b'"', len(_RESULT))
+    if data[end : end + 3] != b'"}\n':
+        return None
+    return Message({"op": "result", "id": str(data[len(_RESULT) : end], "ascii")}, data, end + 3)
 
 
 def parse_header(line: Buffer) -> Header:

@@ -29,10 +29,6 @@ class Outcome(NamedTuple):
     message: Message
     status: int
 
-    @property
-    def size(self) -> int:
-        return len(self.message.data)
-
     @classmethod
     def of_error(cls, call_id: str, error: RpcError) -> Outcome:
         header = {"op": "error", "id": call_id, "code": error.code}
@@ -247,14 +243,16 @@ class Call:
             self.deadline.cancel()
         if self.grace is not None:
             self.grace.cancel()
-        for watcher in tuple(self.watchers):
-            watcher.changed(self)
+        self.notify()
 
     @property
     def size(self) -> int:
         """About how much memory the record takes."""
         size = 1024
-        for part in (self.outcome, self.output, self.items):
-            if part is not None:
-                size += part.size
+        if self.outcome is not None:
+            size += len(self.outcome.message.data)
+        if self.output is not None:
+            size += self.output.size
+        if self.items is not None:
+            size += self.items.size
         return size

@@ -6,14 +6,16 @@ import asyncio
 import json
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import PROTOCOL_VERSION
 from ..errors import STATUS, RpcError
-from ..messages import Message, parse_message
+from ..messages import Message, parse_message, parse_result
+from .call_frame import call_frame
 from .calls import DEFAULT_CREDIT, Call, Items, Outcome, Output
 from .keeper import Keeper, Phase
-from .lanes import SMALL, Lane, Lanes
+from .lanes import Lane, Lanes
 from .log import Log, Masker
 from .printing import Printing
 from .process import WorkerProcess
@@ -41,6 +43,7 @@ class Host:
 
     def __init__(self, config: HostConfig, poller: Poller) -> None:
         self._loop = asyncio.get_running_loop()
+        self._poller = poller
         self.config = config
         self.limits = config.limits
         self.mask = Masker((*config.secrets, config.token, config.admin_token))
@@ -205,7 +208,7 @@ class Host:
         if more > 0 and (more >= _AHEAD_ITEMS // 4 or call.given - produced < _AHEAD_ITEMS // 4):
             call.given += more
             header = f'{{"op":"credit","seq":{call.seq},"items":{more}'
-            if worker.shared is not None:
+            if worker.shared is not None and worker.shared.has_forgotten:
                 header += worker.shared.forgotten_results()
             worker.control.send((header + "}\n").encode())
 
@@ -261,13 +264,15 @@ class Host:
 
     def received(self, data: bytes | bytearray) -> None:
         """A message from the worker."""
-        message = parse_message(data)
-        if message.header["op"] == "shared":
+        message = parse_result(data) or parse_message(data)
+        header = message.header
+        op: str = header["op"]
+        if op == "shared":
             if self._shared is None:
                 return
             message = self._shared.read(message)
-        header = message.header
-        op: str = header["op"]
+            header = message.header
+            op = header["op"]
         if op in ("result", "error"):
             call = self.records.find(header["id"])
             if call is not None:
@@ -324,8 +329,7 @@ class Host:
 
     def _give(self, call: Call, lane: Lane) -> None:
         """Sends a call to the worker."""
-        request, worker = call.request, self._keeper.worker
-        assert request is not None
+        worker = self._keeper.worker
         assert worker is not None
         self._seq = seq = self._seq + 1
         call.seq = seq
@@ -333,35 +337,9 @@ class Host:
         running[seq] = call
         if len(running) == 1 or not lane.main:
             call.start()
-        header = f'{{"op":"call","seq":{seq},"id":"{call.id}","function":"{call.function}"'
-        if call.collect:
-            header += ',"collect":true'
         call.given = min(call.credit, DEFAULT_CREDIT)
-        if call.given != DEFAULT_CREDIT:
-            header += f',"credit":{call.given}'
-        data, body = request.data, request.body
-        place = None
-        if worker.shared is not None:
-            header += worker.shared.forgotten_results()
-            place = worker.shared.give(data)
-        parts = ""
-        if "buffers" in request.header:
-            lengths = ",".join(map(str, request.header["buffers"]))
-            parts = f'"json":{request.header["json"]},"buffers":[{lengths}]'
         link = worker.calls if lane.main else worker.control
-        if place is not None:
-            shared = f'"place":{place},"size":{len(data)},"body":{body},"parts":{{{parts}}}'
-            link.send(f'{header},"shared":{{{shared}}}}}\n'.encode())
-            return
-        if parts:
-            header += f",{parts}"
-            # The buffers were aligned for a header of another length.
-            header += " " * ((body - len(header.encode()) - 2) % 8)
-        line = (header + "}\n").encode()
-        if len(data) - body < SMALL:
-            link.send(line + data[body:])
-        else:
-            link.send(line, memoryview(data)[body:])
+        link.send(*call_frame(call, worker.shared))
 
     def _pump(self, lane: Lane) -> None:
         """Gives the worker what waits, as far as it takes it."""
@@ -399,6 +377,10 @@ class Host:
 
     def _end(self, call: Call, outcome: Outcome) -> None:
         call.end(outcome)
+        # The answer has been given, and is not held up by the books.
+        self._poller.afterwards(partial(self._book, call, outcome))
+
+    def _book(self, call: Call, outcome: Outcome) -> None:
         self.records.keep(call)
         how = "done" if outcome.ok else f"{call.state} ({outcome.message.header.get('code')})"
         started, ended = call.started_at, call.ended_at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -22,14 +23,17 @@ class Flushable(Protocol):
 
 
 class Poller(selectors.DefaultSelector):
-    """A selector that calls those who watch a socket itself, rather than have the loop queue them first.
+    """A selector that calls those who watch a socket itself, for as long as there is nothing else to do.
 
     What they, and whatever else runs in the loop, want written is gathered until all at hand is handled.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.is_wanted = False
+        """Whether the loop has something to do, or has been given another time to wake up."""
         self._unflushed: list[Flushable] = []
+        self._afterwards: list[Callable[[], None]] = []
 
     def watch(self, fd: int, events: int, ready: Callable[[int], None]) -> None:
         """Calls back with the events that have happened, from now on, until `unwatch`."""
@@ -45,32 +49,63 @@ class Poller(selectors.DefaultSelector):
     def flush_soon(self, flushable: Flushable) -> None:
         self._unflushed.append(flushable)
 
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Does this when everything has been written: what nobody waits for."""
+        self._afterwards.append(work)
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self._unflushed:
-            self._flush()
-            timeout = 0  # whoever could not write may have left something for the loop to do
+        self.is_wanted = False
+        end = None if timeout is None else time.monotonic() + timeout
         others: list[tuple[selectors.SelectorKey, int]] = []
-        for event in super().select(timeout):
-            key, mask = event
-            ready: Any = key.data
-            if type(ready) is tuple:
-                others.append(event)  # the loop's own
-            else:
-                ready(mask)
-        if self._unflushed:
-            self._flush()
-        return others
+        while True:
+            if self._unflushed:
+                self._flush()
+            if self._afterwards:
+                self._catch_up()
+            if others or self.is_wanted:
+                return others
+            events = super().select(None if end is None else end - time.monotonic())
+            if not events:
+                return others
+            for event in events:
+                key, mask = event
+                ready: Any = key.data
+                if type(ready) is tuple:
+                    others.append(event)  # the loop's own
+                else:
+                    ready(mask)
 
     def _flush(self) -> None:
         unflushed, self._unflushed = self._unflushed, []
         for flushable in unflushed:
             flushable.flush()
 
+    def _catch_up(self) -> None:
+        afterwards, self._afterwards = self._afterwards, []
+        for work in afterwards:
+            work()
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Tells its poller when it is wanted."""
+
+    def __init__(self, poller: Poller) -> None:
+        super().__init__(poller)
+        self._poller = poller
+
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+        self._poller.is_wanted = True
+        return super().call_soon(callback, *args, context=context)
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        self._poller.is_wanted = True
+        return super().call_at(when, callback, *args, context=context)
+
 
 def run(main: Callable[[Poller], Coroutine[Any, Any, T]]) -> T:
     """Runs a coroutine in a loop with such a selector."""
     poller = Poller()
-    loop = asyncio.SelectorEventLoop(poller)
+    loop = _Loop(poller)
     try:
         asyncio.set_event_loop(loop)
         return loop.run_until_complete(main(poller))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..arena import LARGE, Arena
+from ..arena import Arena
 from ..messages import Message, parse_header
 from ..places import Places
 
 if TYPE_CHECKING:
     from ..messages import Buffer
+
+
+_LARGE = 128 * 1024
+"""From this size on, a request goes through shared memory."""
 
 
 class Shared:
@@ -29,7 +33,7 @@ class Shared:
 
     def space(self, size: int) -> memoryview | None:
         """Room for a request that is about to be received, where there is any and it is worth it."""
-        if size < LARGE or not self.is_open:
+        if size < _LARGE or not self.is_open:
             return None
         self.worker_forgot(self._requests.forgotten())
         place = self._places.take(size)
@@ -53,7 +57,11 @@ class Shared:
         line = message.json()
         return Message(parse_header(line), self._results.view(place, size), len(line))
 
+    @property
+    def has_forgotten(self) -> bool:
+        return self._results.has_forgotten
+
     def forgotten_results(self) -> str:
         """What tells the worker, in the header of any message, which results are no longer needed."""
         places = self._results.forgotten()
-        return f',"forgotten":{places}' if places else ""
+        return f',"forgotten":{places}'

@@ -129,10 +129,11 @@ class WebSocketPeer(Peer):
         intake = self.intake
         try:
             while not self._closing and self._large is None:
-                head = self._head or websocket.parse_frame_head(intake.data, intake.start, intake.end)
+                head = self._head
                 if head is None:
-                    return
-                if self._head is None:
+                    head = websocket.parse_frame_head(intake.data, intake.start, intake.end)
+                    if head is None:
+                        return
                     self._check(head)
                     intake.start += head.size
                     self._head = head

@@ -87,15 +87,16 @@ class Wire:
             self.abort()
 
     def _read(self) -> None:
+        owner = self.owner
         try:
-            size = self.socket.recv_into(self.owner.space())
+            size = self.socket.recv_into(owner.space())
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
             self._end(error)
             return
         if size:
-            self.owner.received_into(size)
+            owner.received_into(size)
         else:
             self.close()
 

@@ -72,7 +72,7 @@ class Channel:
 
     def send(self, *parts: Buffer) -> None:
         """Sends one message, given in pieces, from any thread."""
-        size = sum(map(len, parts))
+        size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         try:
             if size < _JOINED:
                 data = b"".join((size.to_bytes(4, "little"), *parts))

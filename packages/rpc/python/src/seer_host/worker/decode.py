@@ -26,12 +26,12 @@ class BadValue(Exception):
 
 def decode(body: Buffer, buffers: Sequence[memoryview], refs: Refs) -> Any:
     """The value that was received, with its arrays over the received buffers."""
-    data = bytes(body)
     try:
-        value = _read_json(str(data, "utf-8"))
+        text = str(body, "utf-8")
+        value = _read_json(text)
     except (ValueError, RecursionError) as error:
         raise BadValue(f"the value is not JSON: {error}") from None
-    if b"$seer" in data or b"\\u0024" in data:
+    if "$seer" in text or "\\u0024" in text:
         return _Decoder(buffers, refs).restore(value)
     return value
 

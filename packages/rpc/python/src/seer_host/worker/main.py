@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .functions import Function
 
 _NICE = 5
+_OF_SHARED = frozenset(("shared", "forgotten"))
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -96,7 +97,9 @@ class Worker:
 
     def _read(self, data: bytes | bytearray) -> Message:
         message = parse_message(data)
-        return message if self._sharing is None else self._sharing.read(message)
+        if self._sharing is not None and not _OF_SHARED.isdisjoint(message.header):
+            return self._sharing.read(message)
+        return message
 
     def _watch_control(self, runner: Runner) -> None:
         try:

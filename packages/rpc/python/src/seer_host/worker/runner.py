@@ -10,6 +10,7 @@ from . import replies
 from .context import CallContext, Cancelled, Interrupter, current_call
 from .credit import DEFAULT_CREDIT, Credit, Credits
 from .decode import BadValue, decode
+from .sharing import LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,9 +126,10 @@ class Runner:
         if context.partial:
             for stream in self._streams:
                 stream.flush_of(context)
-        self._cancels.pop(context.seq, None)
+        if self._cancels:
+            self._cancels.pop(context.seq, None)
         self._credits.end(context.seq)
-        size = sum(map(len, parts))
+        size = sum(map(len, parts)) if len(parts) > 1 else len(parts[0])
         if size > self._max_bytes:
             parts = replies.too_large(context.id, size, self._max_bytes)
         self._send(parts, size)
@@ -137,9 +139,9 @@ class Runner:
         if sharing is None:
             self._channel.send(*parts)
             return
-        self._channel.send(*sharing.leave(parts, size))
-        if forgot := sharing.forgot():
-            self._channel.send(*forgot)
+        self._channel.send(*(parts if size < LARGE else sharing.leave(parts, size)))
+        if sharing.has_forgotten:
+            self._channel.send(*sharing.forgot())
 
     # Inside calls
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ..messages import Buffer
 
 
+LARGE = 128 * 1024
+"""From this size on, a message goes through an arena."""
+
+
 def open_arenas(fds: list[int]) -> Sharing | None:
     """The memory behind these file descriptors, where there are any and this interpreter can."""
     try:
@@ -27,10 +31,9 @@ class Sharing:
     """The worker's side of the shared memory."""
 
     def __init__(self, requests_fd: int, results_fd: int) -> None:
-        from ..arena import LARGE, Arena  # which needs what not every interpreter has
+        from ..arena import Arena  # which needs what not every interpreter has
         from ..places import Places
 
-        self._large = LARGE
         self._requests = Arena(requests_fd)
         self._results = Arena(results_fd)
         self._places = Places(self._results)
@@ -46,14 +49,17 @@ class Sharing:
         header |= shared["parts"]
         return Message(header, self._requests.view(shared["place"], shared["size"]), shared["body"])
 
-    def forgot(self) -> list[Buffer] | None:
-        """The message that tells which arguments the user's code no longer holds, if there are any."""
-        places = self._requests.forgotten()
-        return build_message({"op": "forgot", "places": places}, b"") if places else None
+    @property
+    def has_forgotten(self) -> bool:
+        return self._requests.has_forgotten
+
+    def forgot(self) -> list[Buffer]:
+        """The message that tells which arguments the user's code no longer holds."""
+        return build_message({"op": "forgot", "places": self._requests.forgotten()}, b"")
 
     def leave(self, parts: list[Buffer], size: int) -> list[Buffer]:
         """Leaves a message where the supervisor finds it; gives the message that says where."""
-        place = self._places.take(size) if size >= self._large else None
+        place = self._places.take(size)
         if place is None:
             return parts
         self._results.fill(place, parts)
