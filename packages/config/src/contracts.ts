@@ -26,6 +26,8 @@ export interface SandboxHandle extends WriteTarget {
   readonly sandboxId: string;
   readonly modelHandles: readonly ModelHandle[];
   readonly repoHandles: readonly RepoHandle[];
+  /** Its Jupyter server with the token, `http://…/?token=…`; undefined when it has none. */
+  readonly jupyterUrl?: string | undefined;
   /** Runs a shell command and returns what it printed, stdout and stderr together; rejects when it fails. */
   exec(command: string, options?: ExecOptions): Promise<string>;
   /** Runs Python code in a fresh interpreter of the sandbox's environment; otherwise like `exec`. */

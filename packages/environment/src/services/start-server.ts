@@ -29,7 +29,13 @@ export async function startServer(machine: Machine, request: ServerRequest): Pro
   const announced = Promise.withResolvers<string>();
   let stdout = "";
   let stderr = "";
-  const process = await machine.start({
+  const failed = (how: string, cause?: unknown) =>
+    new EnvironmentError(
+      "environment/service-failed",
+      [`${name} ${how}`, stderr.trim()].filter(Boolean).join(":\n"),
+      { hint, cause },
+    );
+  const starting = machine.start({
     ...command,
     // One of the agent's would be the first place where Python looks for modules.
     cwd: "/",
@@ -41,10 +47,11 @@ export async function startServer(machine: Machine, request: ServerRequest): Pro
       if (stdout.includes("\n")) announced.resolve(stdout);
     },
   });
-  const failed = (how: string) =>
-    new EnvironmentError("environment/service-failed", [`${name} ${how}`, stderr.trim()].join(":\n"), {
-      hint,
-    });
+  const process = await starting.catch((error: unknown) => {
+    if (!(error instanceof EnvironmentError && error.code === "environment/file-failed")) throw error;
+    // A snapshot of a sandbox that had no such server, say.
+    throw failed(`is not installed in the sandbox (${error.message})`, error);
+  });
   const ended = process.exited.then((exitCode) => {
     throw failed(`ended with code ${exitCode} before it answered`);
   });

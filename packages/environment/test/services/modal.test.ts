@@ -2,7 +2,7 @@ import { emulationObstacle } from "@seer/modal-emulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageLayers } from "../../src/backends/modal/image/layers.ts";
 import { Sandbox } from "../../src/index.ts";
-import { useOwnHome } from "../support/home.ts";
+import { errorOf, useOwnHome } from "../support/home.ts";
 import { apiUrl, Kernel } from "../support/kernel.ts";
 import { startModal } from "../support/modal-session.ts";
 
@@ -42,6 +42,15 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the Jupyter server o
   test("is found by whoever takes the sandbox up", async () => {
     await using other = await Sandbox.fromId(sandbox.sandboxId);
     expect(other.jupyterUrl).toBe(sandbox.jupyterUrl);
+  });
+
+  test("cannot be started where it was never installed", async () => {
+    const config = { backend: "modal", executionMode: "cli" } as const;
+    const cli = await new Sandbox(config).start();
+    const snapshot = await cli.terminate({ saveSnapshot: true });
+    const error = await errorOf(Sandbox.fromSnapshot(snapshot?.id ?? "", { executionMode: "notebook" }));
+    expect(error.code).toBe("environment/service-failed");
+    expect(error.message).toContain("The Jupyter server is not installed in the sandbox");
   });
 });
 
