@@ -136,6 +136,26 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     expect(await readFile(join(directoryOf("org--large"), "weights/model.safetensors"))).toEqual(large);
   });
 
+  it("arrive though connections break, and not though their machine does", async () => {
+    const large = randomBytes(3_000_000);
+    await hub.emulator.addRepo("org/broken", { "config.json": "{}", "model.safetensors": large });
+    hub.emulator.faults.slowDownload({ bytesPerSecond: 1_000_000 });
+    const partial = () => filesIn(directoryOf("org--broken")).catch(() => []);
+    const hasBegun = async () => expect((await partial()).some(({ size }) => size > 500_000)).toBe(true);
+    const crashing = errorOf(place([{ name: "org/broken" }]));
+    await vi.waitFor(hasBegun, 60_000);
+    await emulator.faults.crashSandbox(emulator.sandboxes().at(-1)?.id ?? "");
+    expect(await crashing).toMatchObject({
+      code: "environment/backend-unreachable",
+      message: expect.stringContaining("that places the model org/broken ended too early"),
+    });
+    const placing = place([{ name: "org/broken" }]);
+    await vi.waitFor(async () => expect(emulator.sandboxes().at(-1)?.state).toBe("running"), 60_000);
+    emulator.faults.dropConnections();
+    await placing;
+    expect(await readFile(join(directoryOf("org--broken"), "weights/model.safetensors"))).toEqual(large);
+  });
+
   it("of one model are fetched once by two starts at the same time", async () => {
     await hub.emulator.addRepo("org/shared", { "config.json": "{}", "model.safetensors": weights });
     hub.emulator.faults.slowDownload({ bytesPerSecond: 300_000 });

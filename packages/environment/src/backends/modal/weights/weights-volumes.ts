@@ -1,6 +1,7 @@
 import type { Image, Volume } from "modal";
 import { EnvironmentError } from "../../../errors.ts";
 import { locateModel } from "../../../models/locate-model.ts";
+import { within } from "../../../within.ts";
 import type { BackendStartOptions } from "../../backend.ts";
 import { askModal, isModalError } from "../ask-modal.ts";
 import { createSandbox } from "../create-sandbox.ts";
@@ -144,10 +145,20 @@ async function fillAndEnd(
 ): Promise<Filled> {
   try {
     return await fillVolume(machine, wanted, options);
+  } catch (error) {
+    if (!(EnvironmentError.isInstance(error) && error.code === "environment/ended")) throw error;
+    const reason = await within(machine.ended, explainMs, "lost" as const);
+    throw new EnvironmentError(
+      reason === "budget" ? "environment/budget-exceeded" : "environment/backend-unreachable",
+      `The machine on Modal that places the model ${wanted.name} ended too early: ${reason}`,
+      { hint: "Start again: what has come of it is kept.", cause: error },
+    );
   } finally {
     await machine.terminate().catch(() => {});
   }
 }
+
+const explainMs = 5000;
 
 /** From now on nothing depends on where a branch is. */
 function pinned(wanted: WantedWeights, version: string): WantedWeights {
