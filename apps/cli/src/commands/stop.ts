@@ -7,7 +7,7 @@ export async function stop(target: string | undefined, { all = false }: { all?: 
   if ((target === undefined) !== all) {
     throw new CliError("cli/usage", "`seer stop` needs either a sandbox's id or name, or --all");
   }
-  const sandboxes = target === undefined ? await Sandbox.list() : [await findSandbox(target)];
+  const sandboxes = target === undefined ? await allRunning() : [await findSandbox(target)];
   if (sandboxes.length === 0) process.stderr.write("Nothing is running.\n");
   await Promise.all(
     sandboxes.map(async ({ id }) => {
@@ -16,4 +16,15 @@ export async function stop(target: string | undefined, { all = false }: { all?: 
       console.log(`Stopped ${id}`);
     }),
   );
+}
+
+/** Of those that are stopped nothing runs, and what they are is in the memory of their owners. */
+async function allRunning() {
+  const all = await Sandbox.list();
+  for (const { name, ownerPid } of all.filter(({ state }) => state === "stopped")) {
+    process.stderr.write(
+      `${name} is stopped; the process ${ownerPid} starts it again when somebody uses it\n`,
+    );
+  }
+  return all.filter(({ state }) => state !== "stopped");
 }

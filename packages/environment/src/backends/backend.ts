@@ -78,6 +78,8 @@ export interface Machine {
   readFile(path: string): Promise<Uint8Array>;
   writeFile(path: string, content: FileContent, options?: { executable?: boolean }): Promise<void>;
   ensureDir(path: string): Promise<void>;
+  /** Writes many files at once, and makes directories, in this order. */
+  writeTree(entries: AsyncIterable<TreeEntry>): Promise<void>;
   /** The path by which the machine's processes know what a sandbox calls `path`. */
   realPath(path: string): string;
   /**
@@ -94,7 +96,7 @@ export interface Machine {
   /** How many processes hold it, this one among them. */
   holders(): Promise<number>;
   /** Keeps its files as they are now, until they are removed; what runs in it goes on. */
-  snapshot(options: { id: string; signal?: AbortSignal | undefined }): Promise<SnapshotContent>;
+  snapshot(options: MachineSnapshotOptions): Promise<SnapshotContent>;
   /** Ends everything in it, and returns when nothing of it is left. */
   terminate(): Promise<void>;
   /** The same, for the end of this process: without waiting for any promise. */
@@ -103,9 +105,22 @@ export interface Machine {
   release(): void;
 }
 
+export interface MachineSnapshotOptions {
+  id: string;
+  signal?: AbortSignal | undefined;
+  /** In no list, so that it must not be there for ever when nobody is left who knows of it. */
+  isUnlisted?: boolean | undefined;
+}
+
 export type EndReason = "terminated" | "timeout" | "budget" | "idle" | "owner-gone" | "lost";
 
 export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+/** A file with its content, or a directory. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly file?: { readonly content: AsyncIterable<Uint8Array>; readonly executable: boolean } | undefined;
+}
 
 export interface MachineCommand {
   readonly argv: readonly string[];

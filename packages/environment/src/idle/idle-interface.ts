@@ -35,6 +35,12 @@ export class IdleInterface {
     return this.#record.name;
   }
 
+  /** Where it is found, by this user. */
+  get address(): { name: string; gateway: { url: string; token: string; adminToken: string } } {
+    const { url, token, adminToken } = this.gateway;
+    return { name: this.name, gateway: { url, token, adminToken } };
+  }
+
   /** Why its host must not be stopped now. */
   async business(): Promise<HostBusiness | undefined> {
     const { host, undelivered } = this.gateway;

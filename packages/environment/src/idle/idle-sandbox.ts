@@ -8,11 +8,14 @@ import { removeSnapshot, takeUnlistedSnapshot } from "../snapshots/take-snapshot
 import { isServiceUsed } from "./ask-services.ts";
 import { IdleInterface } from "./idle-interface.ts";
 import { IdleLife } from "./idle-life.ts";
+import { removeIdleRecord, writeIdleRecord } from "./idle-records.ts";
 
 /** The life of which the idle times are a part. */
 export interface IdleOwner {
   /** The machine that there is, or that there was last. */
   readonly machine: Machine;
+  /** What it is called from its start on. */
+  readonly sandboxId: string;
   readonly secretValues: readonly string[];
   /** The local files that the user has copied to paths in the sandbox. */
   readonly uploads: ReadonlyMap<string, string>;
@@ -44,6 +47,10 @@ export class IdleSandbox {
   readonly #options: IdleSandboxOptions;
   #interfaces: readonly IdleInterface[] = [];
   #kept: Kept | undefined;
+  /** Earlier images, on which later ones may build. */
+  readonly #images: SnapshotRecord[] = [];
+  /** Snapshots that are the user's, or on which one of the user's may build: they are not removed. */
+  readonly #users = new Set<string>();
   #references = 0;
 
   constructor(options: IdleSandboxOptions) {
@@ -53,7 +60,9 @@ export class IdleSandbox {
       {
         isBusy: () => this.#isBusy(),
         keep: (signal) => this.#keep(signal),
-        discard: (kept) => discard(kept),
+        discard: async ({ snapshot }) => {
+          if (snapshot !== undefined) await discard(snapshot);
+        },
         stop: (kept) => this.#stop(kept),
         wake: (signal) => this.#wake(signal),
       },
@@ -85,21 +94,37 @@ export class IdleSandbox {
   /** Makes what was kept of a stopped sandbox a snapshot of the user's, so that it need not be started for one. */
   async promote(description: string): Promise<Snapshot | undefined> {
     const snapshot = this.life.state === "stopped" ? this.#kept?.snapshot : undefined;
-    if (snapshot === undefined) return undefined;
+    // An image that is in no list expires.
+    if (snapshot?.content.kind !== "directory") return undefined;
     const record = { ...snapshot, description };
-    this.#isUsers.add(record.id);
+    this.#users.add(record.id);
     await writeSnapshotRecord(record);
     return snapshotOf(record);
   }
 
-  readonly #isUsers = new Set<string>();
+  /** The user has taken a snapshot. */
+  noteSnapshot(): void {
+    for (const { id, content } of [...this.#images, this.#kept?.snapshot].filter(
+      (one) => one !== undefined,
+    )) {
+      if (content.kind === "image") this.#users.add(id);
+    }
+  }
 
   /** Ends all of it, whatever is being stopped or started; the machine is its owner's to end. */
   async close(reason: Error): Promise<void> {
     await this.life.close(reason);
     await Promise.all(this.#interfaces.map(({ gateway }) => gateway.close()));
     this.#interfaces = [];
-    await this.#forgetKept();
+  }
+
+  /** Removes what was kept for another start, when there is no machine any more. */
+  async forget(): Promise<void> {
+    await this.#replaceKept(undefined);
+    for (const image of this.#images.splice(0).toReversed()) {
+      if (!this.#users.has(image.id)) await discard(image);
+    }
+    await removeIdleRecord(this.#options.owner.sandboxId);
   }
 
   async #isBusy(): Promise<boolean> {
@@ -134,8 +159,8 @@ export class IdleSandbox {
     const { owner } = this.#options;
     for (const { gateway } of this.#interfaces) gateway.detach();
     await owner.endForNow(owner.machine);
-    await this.#forgetKept();
-    this.#kept = kept;
+    await this.#replaceKept(kept);
+    await this.#tell(null);
   }
 
   async #wake(signal: AbortSignal): Promise<void> {
@@ -157,6 +182,17 @@ export class IdleSandbox {
       throw error;
     }
     owner.use(machine);
+    await this.#tell(machine.state.id);
+  }
+
+  /** Lets other processes know where it is now. */
+  async #tell(machine: string | null): Promise<void> {
+    const { sandboxId: id, machine: last } = this.#options.owner;
+    const { name, backend, kind, createdAt, isolation, gpu, gpuCount } = last.state;
+    const state = { name, backend, kind, createdAt, isolation, gpu, gpuCount };
+    const interfaces = this.#interfaces.map(({ address }) => address);
+    // It can be done without.
+    await writeIdleRecord({ id, machine, state, interfaces }).catch(() => {});
   }
 
   async #uploadAgain(machine: Machine, signal: AbortSignal): Promise<void> {
@@ -170,13 +206,14 @@ export class IdleSandbox {
     }
   }
 
-  async #forgetKept(): Promise<void> {
-    const kept = this.#kept;
-    this.#kept = undefined;
-    if (kept?.snapshot !== undefined && !this.#isUsers.has(kept.snapshot.id)) await discard(kept);
+  async #replaceKept(next: Kept | undefined): Promise<void> {
+    const snapshot = this.#kept?.snapshot;
+    this.#kept = next;
+    if (snapshot?.content.kind === "image") this.#images.push(snapshot);
+    else if (snapshot !== undefined && !this.#users.has(snapshot.id)) await discard(snapshot);
   }
 }
 
-async function discard({ snapshot }: Kept): Promise<void> {
-  if (snapshot !== undefined) await removeSnapshot(snapshot).catch(() => {});
+async function discard(snapshot: SnapshotRecord): Promise<void> {
+  await removeSnapshot(snapshot).catch(() => {});
 }

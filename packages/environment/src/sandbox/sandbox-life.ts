@@ -4,6 +4,7 @@ import type { EndReason, IsolationChoice, Machine, SnapshotRecord } from "../bac
 import { attachMachine, selectBackend } from "../backends/select-backend.ts";
 import { EnvironmentError } from "../errors.ts";
 import { fitWarning } from "../gpus/fit.ts";
+import { currentIdOf } from "../idle/find-idle.ts";
 import { type IdleOwner, IdleSandbox } from "../idle/idle-sandbox.ts";
 import { followMachine } from "../ledger/follow-machine.ts";
 import { machineOf } from "../ledger/machine-of.ts";
@@ -117,7 +118,7 @@ export class SandboxLife implements IdleOwner {
 
   async takeUp(idOrName: string): Promise<void> {
     this.#isOwner = false;
-    this.#machine = await attachMachine(idOrName);
+    this.#machine = await attachMachine(await currentIdOf(idOrName));
     this.#following = followMachine(this.#machine);
     const { state } = this.#machine;
     this.#config = (await keptConfig(state.id)) ?? configOfState(state);
@@ -142,7 +143,9 @@ export class SandboxLife implements IdleOwner {
     const config = configToKeep(this.#config);
     const kept = await this.#idle?.promote(description);
     if (kept !== undefined) return kept;
-    return await this.guard((machine) => takeSnapshot(machine, { description, config, signal }));
+    const taken = await this.guard((machine) => takeSnapshot(machine, { description, config, signal }));
+    this.#idle?.noteSnapshot();
+    return taken;
   }
 
   async terminate(): Promise<void> {
@@ -151,6 +154,7 @@ export class SandboxLife implements IdleOwner {
     await this.#starting?.settled.catch(() => {});
     if (this.#machine !== undefined) await this.#idle?.close(endedError(this.#machine, "terminated"));
     await this.#machine?.terminate();
+    await this.#idle?.forget();
     this.#account?.close("terminated");
     if (this.#machine === undefined) return;
     forget(this.#machine);
@@ -182,10 +186,10 @@ export class SandboxLife implements IdleOwner {
   use(machine: Machine): void {
     this.#machine = machine;
     this.#begunAt = performance.now();
-    void machine.ended.then((reason) => {
-      if (machine === this.#machine && !this.#endingForNow.has(machine)) {
-        return this.#idle?.close(endedError(machine, reason));
-      }
+    void machine.ended.then(async (reason) => {
+      if (machine !== this.#machine || this.#endingForNow.has(machine)) return;
+      await this.#idle?.close(endedError(machine, reason));
+      await this.#idle?.forget();
     });
   }
 

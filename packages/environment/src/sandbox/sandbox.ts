@@ -14,6 +14,7 @@ import { runtimePaths } from "../backends/runtime-paths.ts";
 import { type ListOptions, listAll } from "../backends/select-backend.ts";
 import { uploadFile } from "../backends/upload.ts";
 import { EnvironmentError, type ExecError } from "../errors.ts";
+import { withIdle } from "../idle/idle-records.ts";
 import { destination } from "../plan/build-plan.ts";
 import { findService, jupyterUrl } from "../services/find-service.ts";
 import { findSnapshot } from "../snapshots/find-snapshot.ts";
@@ -61,7 +62,7 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
    * @throws EnvironmentError `environment/backend-unreachable`
    */
   static async list(options: ListOptions = {}): Promise<SandboxInfo[]> {
-    return await listAll(options);
+    return await withIdle(await listAll(options));
   }
 
   /**

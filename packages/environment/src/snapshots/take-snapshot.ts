@@ -17,19 +17,19 @@ export async function takeSnapshot(machine: Machine, options: TakeOptions): Prom
 
 /** The same for this process alone: it is in no list, and gone with this process as far as it is on this machine. */
 export async function takeUnlistedSnapshot(machine: Machine, options: TakeOptions): Promise<SnapshotRecord> {
-  return await takeFiles(machine, options, async () => {});
+  return await takeFiles(machine, { ...options, isUnlisted: true }, async () => {});
 }
 
 async function takeFiles(
   machine: Machine,
-  { description, config, signal }: TakeOptions,
+  { description, config, signal, isUnlisted }: TakeOptions & { isUnlisted?: boolean },
   keep: (record: SnapshotRecord) => Promise<void>,
 ): Promise<SnapshotRecord> {
   signal?.throwIfAborted();
   const id = await beginSnapshot();
   let record: SnapshotRecord | undefined;
   try {
-    const content = await machine.snapshot({ id, signal });
+    const content = await machine.snapshot({ id, signal, isUnlisted });
     const { id: sandboxId, name, backend, kind, repos } = machine.state;
     record = {
       version: 1,

@@ -26,17 +26,27 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(await sandbox.exec("echo kept > note; cat note")).toBe("kept\n");
     await progress.stopped(home);
     expect(await processesGone(sandboxId)).toEqual([]);
+    await expect
+      .poll(() => Sandbox.list())
+      .toMatchObject([{ id: sandboxId, name, state: "stopped", ownerPid: process.pid }]);
+    const error = await errorOf(Sandbox.fromId(sandboxId));
+    expect(error.message).toBe(`The sandbox ${name} is stopped, because nobody used it`);
     expect(await sandbox.exec("cat note")).toBe("kept\n");
     expect(await sandbox.execPython("print(1 + 1)")).toBe("2\n");
     // It is still the same to whoever knows it.
     expect([sandbox.sandboxId, sandbox.name]).toEqual([sandboxId, name]);
+    expect(await Sandbox.list()).toMatchObject([{ id: sandboxId, name, state: "running" }]);
     {
       await using again = await Sandbox.fromId(sandboxId);
       expect(await again.exec("cat note")).toBe("kept\n");
+      // It is not stopped while another process holds it, which this one cannot see into.
+      await delay(2500);
+      expect(progress.count("Idle for")).toBe(1);
     }
     await progress.stopped(home, 2);
     expect(new TextDecoder().decode(await sandbox.readFile("note"))).toBe("kept\n");
     await sandbox.terminate();
+    expect(await Sandbox.list()).toEqual([]);
     expect((await errorOf(sandbox.exec("true"))).message).toMatch(/has ended: it was terminated$/);
   });
 

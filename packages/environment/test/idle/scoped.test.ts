@@ -81,6 +81,11 @@ test("another process takes it up under the address that stays", async () => {
   await progress.stopped(home);
   await using client = await RpcClient.connect({ url: served[0]?.url ?? "", token: served[0]?.token ?? "" });
   expect(await client.call("count")).toBe(1);
+  await progress.stopped(home, 2);
+  // Taking it up starts it.
+  await using again = await ScopedSandbox.fromId(scoped.sandboxId);
+  expect(again.served).toMatchObject([{ url: scoped.served[0]?.url }]);
+  expect(await client.call("count")).toBe(1);
 });
 
 test("its logs can be read while it is stopped", async () => {

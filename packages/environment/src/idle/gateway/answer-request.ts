@@ -5,6 +5,7 @@ import { destination } from "./destination.ts";
 import { forward } from "./forward.ts";
 import type { Gateway } from "./gateway.ts";
 import { refusal } from "./refusal.ts";
+import { wakeFailure } from "./wake-failure.ts";
 import { type LocalAnswer, refused } from "./while-stopped.ts";
 
 export interface GatewayRequest {
@@ -26,9 +27,11 @@ export async function answerRequest(asked: GatewayRequest): Promise<LocalAnswer 
   const { path, query } = targetOf(request);
   const [what = "", id] = path;
   const { method = "GET" } = request;
-  if (life.state !== "awake" && rights !== "admin" && isForAdmins(path)) {
+  // A host that is there checks that itself.
+  if ((life.state !== "awake" || what === "wake") && rights !== "admin" && isForAdmins(path)) {
     return refused(refusal("forbidden", "this needs the admin token"));
   }
+  if (method === "POST" && what === "wake") return await wake(asked);
   if (method === "POST" && (what === "call" || what === "restart")) return await answerCall(asked);
   if (method === "GET" && what === "interface" && life.state === "loading") {
     const wait = Math.min(Number(query.get("wait")) * 1000 || 0, longestWaitMs);
@@ -48,6 +51,18 @@ export async function answerRequest(asked: GatewayRequest): Promise<LocalAnswer 
   return undefined;
 }
 
+/** Starts the host when there is none. */
+async function wake({ response, gateway }: GatewayRequest): Promise<LocalAnswer> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  try {
+    (await gateway.life.enter(gone.signal))();
+    return { status: 200, contentType: "application/json", body: "{}" };
+  } catch (error) {
+    return refused(wakeFailure(error));
+  }
+}
+
 function targetOf({ url = "/" }: IncomingMessage): { path: string[]; query: URLSearchParams } {
   const [path = "", query = ""] = url.split("?", 2);
   return { path: path.split("/").slice(1).map(decode), query: new URLSearchParams(query) };
@@ -62,7 +77,7 @@ function decode(part: string): string {
 }
 
 function isForAdmins(path: readonly string[]): boolean {
-  return path.length === 1 && ["logs", "calls", "restart", "shutdown"].includes(path[0] ?? "");
+  return path.length === 1 && ["logs", "calls", "restart", "shutdown", "wake"].includes(path[0] ?? "");
 }
 
 /** Whether a record is that of a call that has ended. */

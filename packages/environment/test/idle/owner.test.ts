@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { Sandbox } from "../../src/index.ts";
+import { useOwnHome } from "../support/home.ts";
+import { processesGone } from "../support/processes.ts";
+import { sandboxesIn, snapshotsIn } from "../support/stopped.ts";
+
+const home = useOwnHome();
+const owners: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const owner of owners.splice(0)) owner.kill("SIGKILL");
+});
+
+test.each([
+  { when: "while it is stopped", line: "Idle for", ms: 1500, calls: false },
+  { when: "as it is stopped", line: "Idle for", ms: 0, calls: false },
+  { when: "as it starts again", line: "A call came", ms: 0, calls: true },
+  { when: "in the middle of that", line: "A call came", ms: 100, calls: true },
+  { when: "when it is there again", line: "called", ms: 0, calls: true },
+])("Ctrl-C $when leaves nothing", async ({ line, ms, calls }) => {
+  const { owner, until } = startOwner();
+  await until("Idle for");
+  if (calls) {
+    await expect.poll(() => sandboxesIn(home), { timeout: 10_000 }).toEqual([]);
+    owner.stdin?.write("\n");
+  }
+  if (line !== "Idle for") await until(line);
+  await delay(ms);
+  owner.kill("SIGINT");
+  expect((await once(owner, "exit"))[1]).toBe("SIGINT");
+  expect(await processesGone(home)).toEqual([]);
+  // What could not be removed at once is removed by whoever looks next.
+  expect(await Sandbox.list()).toEqual([]);
+  await Sandbox.listSnapshots();
+  expect(sandboxesIn(home)).toEqual([]);
+  expect(snapshotsIn(home)).toEqual([]);
+});
+
+test("an owner that has nothing left to do ends, whatever its sandbox is at", async () => {
+  const program = `
+    import { Sandbox } from ${JSON.stringify(join(import.meta.dirname, "../../src/index.ts"))};
+    const sandbox = new Sandbox({ executionMode: "cli", idle: { afterMs: 1000, action: "stop" } });
+    await sandbox.start();
+  `;
+  const owner = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: "inherit" });
+  owners.push(owner);
+  expect((await once(owner, "exit"))[0]).toBe(0);
+  expect(await processesGone(home)).toEqual([]);
+});
+
+function startOwner() {
+  const program = join(import.meta.dirname, "..", "fixtures", "idle", "owner.ts");
+  const owner: ChildProcess = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
+  owners.push(owner);
+  const lines = createInterface({ input: owner.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+  const until = async (text: string) => {
+    for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
+      if (next.value.includes(text)) return;
+    }
+    throw new Error(`The owner ended before it said ${text}`);
+  };
+  return { owner, until };
+}
