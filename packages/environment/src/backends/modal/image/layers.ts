@@ -71,7 +71,7 @@ export function imageLayers(spec: ImageSpec, sources: Uint8Array): Layer[] {
 function toolCommands(): string[] {
   return [
     aptInstall(["ca-certificates", "git"]),
-    `RUN ${shellCommand(["python", "-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check", uv])}`,
+    `RUN ${shellCommand(["python", "-m", "pip", "install", "--disable-pip-version-check", uv])} && rm -rf /root/.cache/pip`,
     `RUN ${shellCommand(["python", "-m", "venv", runtimePaths.environment])}`,
   ];
 }
