@@ -49,6 +49,17 @@ test("it is found by its name, from anywhere", async () => {
   expect(again.served.map((one) => one.name)).toEqual(["live"]);
 });
 
+test.each([
+  [{ pythonPackages: ["seer-no-such-package"] }, "environment/package-install-failed"],
+  [{ systemPackages: ["seer-no-such-package"] }, "environment/system-packages-missing"],
+])("what cannot be installed is named, from the log that Modal keeps: %j", async (wanted, code) => {
+  const starting = new Sandbox({ ...limits, ...wanted }).start({ name: `${prefix}-missing` });
+  await expect(starting).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining("seer-no-such-package"),
+  });
+});
+
 test("a snapshot brings its files back", async () => {
   await sandbox.writeFile("note.txt", "kept");
   const snapshot = await sandbox.snapshot(`${prefix} note`);
