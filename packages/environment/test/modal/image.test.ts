@@ -61,6 +61,16 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the image of a sandb
     expect(error.message).toMatch(/^seer-missing @ http.* cannot be installed:\n[\s\S]*404/);
   });
 
+  it("keeps tokens in the URLs of packages out of its lines and errors", async () => {
+    const lines: string[] = [];
+    const url = wheels.url.replace("//", "//reader:t0psecret@");
+    const packages = [`seer-missing @ ${url}/absent-1-py3-none-any.whl`];
+    const spec = { python: { kind: "python", packages }, systemPackages: [], docker: false } as const;
+    const error = await errorOf(sandboxImage(session, spec, { onProgress: (line) => lines.push(line) }));
+    expect(lines.join("\n")).toContain("Image: seer-missing @ http://127.0.0.1");
+    expect([...lines, error.message, error.hint].join("\n")).not.toContain("t0psecret");
+  });
+
   it("says which system packages Debian does not have, and takes those that it has", async () => {
     const error = await errorOf(build({ systemPackages: ["libpretended-dev", "no-such-package-1"] }));
     expect(error.code).toBe("environment/system-packages-missing");

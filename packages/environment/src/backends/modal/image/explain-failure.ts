@@ -9,15 +9,17 @@ type Failure = Extract<BuiltLayer, { failure: string }>;
 /** The error for a layer that could not be built, with the end of its log. */
 export function explainFailure(layer: Layer, failure: Failure): EnvironmentError {
   const log = withoutCredentials(failure.log.join("\n").trim());
-  const text = ending(log === "" ? withoutCredentials(failure.failure) : log);
+  const said = withoutCredentials(failure.failure);
+  const title = withoutCredentials(layer.title);
+  const text = ending(log === "" ? said : log);
   if (failure.status === "interrupted") {
     return new EnvironmentError(
       "environment/image-failed",
-      `Modal broke off the building of the image (${layer.title}):\n${text}`,
+      `Modal broke off the building of the image (${title}):\n${text}`,
       { hint: "Start it again: layers that are built are kept." },
     );
   }
-  const { code, problem, hint } = blame(layer, `${log}\n${failure.failure}`);
+  const { code, problem, hint } = blame({ ...layer, title }, `${log}\n${said}`);
   return new EnvironmentError(code, `${problem}:\n${text}`, { hint });
 }
 
@@ -75,6 +77,10 @@ function missingPackages(log: string): string[] {
 }
 
 function ending(text: string): string {
-  const lines = text.split("\n");
-  return lines.length <= 40 ? text : `…\n${lines.slice(-40).join("\n")}`;
+  // A step is quoted whole, and the one with Seer's own part has tens of thousands of characters.
+  const lines = text.split("\n").map((line) => (line.length <= widest ? line : `${line.slice(0, widest)}…`));
+  return lines.length <= mostLines ? lines.join("\n") : `…\n${lines.slice(-mostLines).join("\n")}`;
 }
+
+const mostLines = 40;
+const widest = 500;
