@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -159,6 +160,34 @@ def test_files_come_back_as_they_were_sent(init: InitProcess) -> None:
     assert Path(path).stat().st_mode & 0o777 == 0o755
     assert init.client().request("read", path=path).finish()["stdout"] == b"\0onetwo"
     assert [entry.name for entry in Path(path).parent.iterdir()] == ["file.bin"]
+
+
+def test_a_tree_is_written_through_one_connection(init: InitProcess) -> None:
+    root = init.directory / "tree"
+    client = init.client().request("write-tree")
+    client.read_json(b"S")
+    for path, content in (("empty", None), ("deep/er", b""), ("run", b"#!/bin/sh"), ("last", b"half")):
+        entry = {"path": str(root / path), "directory": content is None, "executable": path == "run"}
+        client.send(b"N", json.dumps(entry).encode())
+        if content:
+            client.send(b"I", content)
+    while not list(root.glob(".seer-*")):
+        time.sleep(0.01)
+    client.close()
+    while list(root.glob(".seer-*")):
+        time.sleep(0.01)
+    # The last one was not finished, so it is not there.
+    assert sorted(path.name for path in root.rglob("*")) == ["deep", "empty", "er", "run"]
+    assert (root / "run").stat().st_mode & 0o111
+    client = init.client().request("write-tree")
+    client.read_json(b"S")
+    client.send(b"N", json.dumps({"path": "/", "directory": False, "executable": False}).encode())
+    client.send(b"I", b"more")
+    assert client.finish()["failure"]["code"] == "failed"
+    client = init.client().request("write-tree")
+    client.read_json(b"S")
+    client.send(b"C")
+    assert "failure" not in client.finish()
 
 
 def test_half_a_file_is_no_file(init: InitProcess) -> None:

@@ -1,13 +1,13 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, posix, sep } from "node:path";
-import type { Machine } from "./backend.ts";
+import type { Machine, TreeEntry } from "./backend.ts";
 import { walk } from "./walk.ts";
 
 /** Copies a file of this machine into a sandbox, however large it is. */
 export async function uploadFile(machine: Machine, from: string, to: string): Promise<void> {
-  const { mode } = await stat(from);
-  await machine.writeFile(to, createReadStream(from), { executable: (mode & 0o111) !== 0 });
+  const { content, executable } = await fileAt(from);
+  await machine.writeFile(to, content, { executable });
 }
 
 /** Copies a directory of this machine into a sandbox, what its links lead to included. */
@@ -17,11 +17,23 @@ export async function uploadDirectory(
   to: string,
   signal?: AbortSignal | undefined,
 ): Promise<void> {
-  await machine.ensureDir(to);
+  await machine.writeTree(entriesOf(from, to, signal));
+}
+
+async function* entriesOf(
+  from: string,
+  to: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TreeEntry, void> {
+  yield { path: to };
   for await (const { path, isDirectory } of walk(from)) {
     signal?.throwIfAborted();
     const target = posix.join(to, ...path.split(sep));
-    if (isDirectory) await machine.ensureDir(target);
-    else await uploadFile(machine, join(from, path), target);
+    yield isDirectory ? { path: target } : { path: target, file: await fileAt(join(from, path)) };
   }
+}
+
+async function fileAt(path: string) {
+  const { mode } = await stat(path);
+  return { content: createReadStream(path), executable: (mode & 0o111) !== 0 };
 }

@@ -96,6 +96,17 @@ describe.skipIf((await emulationObstacle()) !== undefined)("a sandbox on Modal",
       expect(await errorOf(sandbox.readFile("nothing"))).toMatchObject({ code: "environment/file-failed" });
     });
 
+    test("takes many files through one connection", async () => {
+      const folder = await temporaryDirectory();
+      for (let index = 0; index < 100; index++) await writeFile(join(folder, `${index}.txt`), `${index}`);
+      const commands = () => emulator.calls().filter(({ method }) => method === "TaskExecStart").length;
+      const before = commands();
+      const localDirs: [string, string][] = [[folder, "many"]];
+      await using filled = await new Sandbox({ ...config, ...machine, localDirs }).start();
+      expect(commands() - before).toBeLessThan(10);
+      expect(await filled.exec("ls many | wc -l; cat many/99.txt")).toBe("100\n99");
+    });
+
     test("ends commands with all that they started", async () => {
       const began = performance.now();
       const late = sandbox.exec("sleep 97 & sleep 98", { timeoutMs: 300 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -20,35 +21,70 @@ def read(connection: frames.Connection, request: Request) -> None:
 
 def write(connection: frames.Connection, request: Request) -> None:
     """Writes what the client sends, all of it or nothing."""
-    # Not needed for a start, and slow to import.
-    import tempfile
-
-    path = os.path.realpath(request.path)
-    if os.path.isdir(path):
-        raise IsADirectoryError(21, "Is a directory", request.path)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".seer-")
+    receiving = _Receiving(request.path)
     connection.send_json(frames.STARTED, {})
-    kind = frames.INPUT
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            while kind == frames.INPUT:
-                kind, data = connection.read()
-                file.write(data)
-            os.fchmod(file.fileno(), _mode(path, executable=request.executable))
-        if kind != frames.END_OF_INPUT:
-            raise frames.Disconnected
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        # The client is heard out: what it still sends to a closed connection would lose it the answer.
-        while kind == frames.INPUT:
-            kind, _ = connection.read()
-        raise
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    receiving.write(connection, executable=request.executable)
     connection.send_json(frames.RESULT, {})
+
+
+def write_tree(connection: frames.Connection) -> None:
+    """Writes directories and files one after the other, each of them announced by a frame of its own."""
+    connection.send_json(frames.STARTED, {})
+    frame = connection.read()
+    try:
+        while frame[0] == frames.NEXT_FILE:
+            entry = json.loads(frame[1])
+            if entry["directory"]:
+                os.makedirs(entry["path"], exist_ok=True)
+                frame = connection.read()
+            else:
+                frame = _Receiving(entry["path"]).write(connection, executable=entry["executable"])
+    except OSError as error:
+        connection.fail("failed", str(error))
+        _hear_out(connection, frames.INPUT, frames.NEXT_FILE)
+        return
+    if frame[0] != frames.END_OF_INPUT:
+        raise frames.Disconnected
+    connection.send_json(frames.RESULT, {})
+
+
+class _Receiving:
+    """A file that is being written beside where it will be."""
+
+    def __init__(self, name: str) -> None:
+        # Not needed for a start, and slow to import.
+        import tempfile
+
+        self._path = os.path.realpath(name)
+        if os.path.isdir(self._path):
+            raise IsADirectoryError(21, "Is a directory", name)
+        os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        self._file, self._temporary = tempfile.mkstemp(dir=os.path.dirname(self._path), prefix=".seer-")
+
+    def write(self, connection: frames.Connection, *, executable: bool) -> tuple[bytes, bytes]:
+        """Puts it in its place when it is complete, and returns the frame that ends it."""
+        try:
+            with os.fdopen(self._file, "wb") as file:
+                while (frame := connection.read())[0] == frames.INPUT:
+                    file.write(frame[1])
+                os.fchmod(file.fileno(), _mode(self._path, executable=executable))
+            if frame[0] not in (frames.END_OF_INPUT, frames.NEXT_FILE):
+                raise frames.Disconnected
+            os.replace(self._temporary, self._path)
+        except OSError:
+            os.unlink(self._temporary)
+            _hear_out(connection, frames.INPUT)
+            raise
+        except BaseException:
+            os.unlink(self._temporary)
+            raise
+        return frame
+
+
+def _hear_out(connection: frames.Connection, *kinds: bytes) -> None:
+    """What a client still sends to a closed connection would lose it the answer."""
+    while connection.read()[0] in kinds:
+        pass
 
 
 def make_directory(connection: frames.Connection, request: Request) -> None:

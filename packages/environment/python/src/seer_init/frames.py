@@ -16,6 +16,7 @@ INPUT = b"I"
 END_OF_INPUT = b"C"
 KILL = b"K"
 DETACH = b"D"
+NEXT_FILE = b"N"
 
 # To the client.
 STARTED = b"S"

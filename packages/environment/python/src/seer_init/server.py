@@ -119,6 +119,8 @@ class Server:
             files.read(connection, request)
         elif request.op == "write":
             files.write(connection, request)
+        elif request.op == "write-tree":
+            files.write_tree(connection)
         elif request.op == "make-directory":
             files.make_directory(connection, request)
         elif request.op == "hold":

@@ -4,7 +4,16 @@ import { chunkSize, type Frame, kinds, packFrame, readFrames } from "./frames.ts
 
 /** A request to a sandbox's first process; `seer_init/requests.py` has its keys. */
 export interface InitRequest {
-  readonly op: "exec" | "read" | "write" | "make-directory" | "hold" | "renew" | "status" | "terminate";
+  readonly op:
+    | "exec"
+    | "read"
+    | "write"
+    | "write-tree"
+    | "make-directory"
+    | "hold"
+    | "renew"
+    | "status"
+    | "terminate";
   readonly [key: string]: unknown;
 }
 
@@ -47,12 +56,16 @@ export class InitConnection {
 
   /** Sends data in as many frames as it needs, then that there is no more. */
   async sendInput(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    await this.sendData(content);
+    await this.send(kinds.endOfInput);
+  }
+
+  async sendData(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     for await (const data of content) {
       for (let start = 0; start < data.byteLength; start += chunkSize) {
         await this.send(kinds.input, data.subarray(start, start + chunkSize));
       }
     }
-    await this.send(kinds.endOfInput);
   }
 
   /** The next frame, or undefined when the other side has ended the connection. */

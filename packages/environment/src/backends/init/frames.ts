@@ -10,6 +10,7 @@ export const kinds = {
   endOfInput: "C",
   kill: "K",
   detach: "D",
+  nextFile: "N",
   started: "S",
   stdout: "O",
   stderr: "E",

@@ -1,5 +1,5 @@
 import { EnvironmentError } from "../../errors.ts";
-import type { EndReason, FileContent, MachineCommand, MachineProcess } from "../backend.ts";
+import type { EndReason, FileContent, MachineCommand, MachineProcess, TreeEntry } from "../backend.ts";
 import { type Dial, InitConnection } from "./connection.ts";
 import { type Frame, kinds } from "./frames.ts";
 
@@ -68,6 +68,30 @@ export class InitClient {
       throw error;
     }
     await this.#finish(connection);
+  }
+
+  async writeTree(entries: AsyncIterable<TreeEntry>): Promise<void> {
+    const connection = await InitConnection.open(this.#dial, { op: "write-tree" });
+    await expect(connection, kinds.started);
+    let isOver = false;
+    const finished = this.#finish(connection).finally(() => {
+      isOver = true;
+    });
+    finished.catch(() => {});
+    try {
+      for await (const { path, file } of entries) {
+        const entry = { path, directory: file === undefined, executable: file?.executable ?? false };
+        await connection.send(kinds.nextFile, JSON.stringify(entry));
+        if (file !== undefined) await connection.sendData(file.content);
+        // What went wrong comes before all has been sent.
+        if (isOver) break;
+      }
+      await connection.send(kinds.endOfInput);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    await finished;
   }
 
   async exec({ onOutput, stdin, ...command }: MachineCommand): Promise<MachineProcess> {

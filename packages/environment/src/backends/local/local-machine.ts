@@ -15,8 +15,10 @@ import type {
   MachineProcess,
   SandboxState,
   SnapshotContent,
+  TreeEntry,
 } from "../backend.ts";
 import { InitClient } from "../init/init-client.ts";
+import { withPaths } from "../init/with-paths.ts";
 import type { Booted, SandboxProcesses } from "./boot.ts";
 import { releaseName } from "./claim-name.ts";
 import { dialSocket } from "./dial-socket.ts";
@@ -73,6 +75,10 @@ export class LocalMachine implements Machine {
 
   async ensureDir(path: string): Promise<void> {
     await this.#client.ensureDir(this.realPath(path));
+  }
+
+  async writeTree(entries: AsyncIterable<TreeEntry>): Promise<void> {
+    await this.#client.writeTree(withPaths(entries, (path) => this.realPath(path)));
   }
 
   realPath(path: string): string {

@@ -11,10 +11,13 @@ import type {
   Machine,
   MachineCommand,
   MachineProcess,
+  MachineSnapshotOptions,
   SandboxState,
   SnapshotContent,
+  TreeEntry,
 } from "../backend.ts";
 import { InitClient } from "../init/init-client.ts";
+import { withPaths } from "../init/with-paths.ts";
 import { askModal, isModalError, saidBy, status, statusOf } from "./ask-modal.ts";
 import { dialInit } from "./dial-init.ts";
 import { Hold } from "./hold.ts";
@@ -25,6 +28,7 @@ import { terminateNow } from "./terminate-now.ts";
 
 // The first process asks the others to end and kills them a second later; this is for one that does not.
 const endMs = 10_000;
+const unlistedMs = 30 * 24 * 60 * 60_000;
 const snapshotMs = 10 * 60_000;
 
 /** A sandbox on Modal, held by this process. */
@@ -91,6 +95,10 @@ export class ModalMachine implements Machine {
     await this.#ask(() => this.#client.ensureDir(this.realPath(path)));
   }
 
+  async writeTree(entries: AsyncIterable<TreeEntry>): Promise<void> {
+    await this.#ask(() => this.#client.writeTree(withPaths(entries, (path) => this.realPath(path))));
+  }
+
   realPath(path: string): string {
     return posix.resolve(sandboxPaths.workspace, path);
   }
@@ -137,11 +145,12 @@ export class ModalMachine implements Machine {
     return await this.#ask(() => this.#client.holders());
   }
 
-  async snapshot({ signal }: { id: string; signal?: AbortSignal | undefined }): Promise<SnapshotContent> {
+  async snapshot({ signal, isUnlisted }: MachineSnapshotOptions): Promise<SnapshotContent> {
+    const ttlMs = isUnlisted ? unlistedMs : null;
     try {
       const image = await askModal(
         "take a snapshot",
-        () => this.native.snapshotFilesystem({ ttlMs: null, timeoutMs: snapshotMs }),
+        () => this.native.snapshotFilesystem({ ttlMs, timeoutMs: snapshotMs }),
         { signal, deadlineMs: snapshotMs },
       );
       return { kind: "image", imageId: image.imageId };
