@@ -55,7 +55,11 @@ test("an owner that has nothing left to do ends, whatever its sandbox is at", as
 
 function startOwner() {
   const program = join(import.meta.dirname, "..", "fixtures", "idle", "owner.ts");
-  const owner: ChildProcess = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
+  const owner: ChildProcess = spawn(process.execPath, [program], {
+    // For a first process that nobody has taken hold of yet.
+    env: { ...process.env, SEER_LEASE_MS: "700" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   owners.push(owner);
   const lines = createInterface({ input: owner.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   const until = async (text: string) => {
