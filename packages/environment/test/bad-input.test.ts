@@ -56,12 +56,6 @@ test("a GPU that is not there is said, with what to do", async () => {
   expect(error.hint).toContain("Remove `gpu`");
 });
 
-test("the modal backend says that it comes", async () => {
-  const error = await errorOf(new Sandbox({ backend: "modal" }).start());
-  expect(error.code).toBe("environment/backend-unavailable");
-  expect(error.hint).toContain('`backend: "local"`');
-});
-
 test("a wrong key is refused when the sandbox is made", () => {
   expect(() => new Sandbox({ pythonPackage: [] } as never)).toThrow(/pythonPackages/);
 });

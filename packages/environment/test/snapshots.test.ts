@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { RpcClient } from "@seer/rpc";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Sandbox, ScopedSandbox } from "../src/index.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 import { useTinyPackage } from "./support/wheels.ts";
@@ -16,6 +16,8 @@ const site = "python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\")
 
 beforeAll(useTinyPackage);
 afterAll(() => vi.unstubAllEnvs());
+// What a test that failed has left is not the next one's.
+afterEach(() => rm(snapshots, { recursive: true, force: true }));
 
 describe.each(isolations)("with isolation %s", (isolation) => {
   test("a sandbox begins with the files of another one that has ended", async () => {
@@ -58,14 +60,14 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     await sandbox.exec(`pip install --no-index --no-deps ./${wheel}`);
     // As an editable installation does, and a package with a command of its own.
     await sandbox.exec(
-      `mkdir -p src/mine && echo "text = 'mine'" > src/mine/__init__.py && echo $PWD/src > $(${site})/mine.pth`,
+      `mkdir -p src/seer_mine && echo "text = 'mine'" > src/seer_mine/__init__.py && echo $PWD/src > $(${site})/mine.pth`,
     );
     const snapshot = await sandbox.snapshot();
     await sandbox.terminate();
     await using again = await Sandbox.fromSnapshot(snapshot, undefined, { isolation });
-    const code = "import seer_tiny, mine, sys; print(seer_tiny.__version__, mine.text, sys.prefix)";
+    const code = "import seer_tiny, seer_mine, sys; print(seer_tiny.__version__, seer_mine.text, sys.prefix)";
     const prefix = (await again.exec("printf $VIRTUAL_ENV")).trim();
-    expect(await again.execPython(code, { cwd: "/tmp" })).toBe(`2.0 mine ${prefix}\n`);
+    expect(await again.execPython(code, { cwd: "/" })).toBe(`2.0 mine ${prefix}\n`);
     expect(await again.exec("seer-tiny")).toBe(`seer_tiny ${prefix}\n`);
     await Sandbox.removeSnapshot(snapshot);
   });
@@ -118,13 +120,15 @@ test("a snapshot of one isolation starts in the other", async () => {
   if (isolations.length < 2) return;
   await using sandbox = await new Sandbox(config, { isolation: "bubblewrap" }).start();
   await sandbox.exec(`echo /workspace/src > $(${site})/mine.pth`);
-  await sandbox.writeFile("src/mine.py", "text = 'mine'");
+  await sandbox.writeFile("src/seer_mine.py", "text = 'mine'");
   const first = await sandbox.snapshot();
   await using bare = await Sandbox.fromSnapshot(first, undefined, { isolation: "none" });
-  expect(await bare.execPython("import mine; print(mine.text)")).toBe("mine\n");
+  expect(await bare.execPython("import seer_mine; print(seer_mine.text)")).toBe("mine\n");
   const second = await bare.snapshot();
   await using back = await Sandbox.fromSnapshot(second, undefined, { isolation: "bubblewrap" });
-  expect(await back.execPython("import mine; print(mine.__file__)")).toBe("/workspace/src/mine.py\n");
+  expect(await back.execPython("import seer_mine; print(seer_mine.__file__)")).toBe(
+    "/workspace/src/seer_mine.py\n",
+  );
   await Sandbox.removeSnapshot(first);
   await Sandbox.removeSnapshot(second);
 });

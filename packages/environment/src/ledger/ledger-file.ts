@@ -32,7 +32,7 @@ function isTorn(descriptor: number): boolean {
 /** All entries, in their order; lines that are none are left out. */
 export async function readEntries(): Promise<LedgerEntry[]> {
   const text = await readFile(ledgerFile(), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return "";
     throw error;
   });
   return text.split("\n").flatMap((line) => parse(line) ?? []);

@@ -13,7 +13,7 @@ import { type BackendPrices, type Prices, priceTable } from "./price-table.ts";
 export async function readPrices(): Promise<Prices> {
   const file = join(seerHome(), "prices.json");
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
     throw new SeerError("config/unreadable", `The prices ${file} cannot be read: ${error.message}`);
   });
   if (text === undefined) return priceTable;

@@ -1,12 +1,14 @@
 import type { SandboxInfo, SandboxUsage } from "../backend.ts";
 import { liveRecords } from "./live-records.ts";
 import { isAlive } from "./process-identity.ts";
+import { clearHalfMade } from "./python/clear-half-made.ts";
 import type { SandboxRecord } from "./record.ts";
 import { usageOf } from "./usage/usage-of.ts";
 
 /** This machine's sandboxes that are alive, and what they use. */
 export async function listSandboxes(): Promise<SandboxInfo[]> {
   const records = await liveRecords();
+  await clearHalfMade();
   const usage = await usageOf(records);
   return records.map((record) => infoOf(record, usage.get(record.state.id)));
 }

@@ -1,9 +1,7 @@
-import { rmSync } from "node:fs";
 import { posix } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sandboxPaths } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
-import { removeTree } from "../../remove-tree.ts";
 import { Turns } from "../../turns.ts";
 import { within } from "../../within.ts";
 import type {
@@ -27,6 +25,7 @@ import { sandboxDirectories } from "./home.ts";
 import { realPath } from "./layout.ts";
 import { isAlive, signalProcess } from "./process-identity.ts";
 import { readRecord, type SandboxRecord, writeRecord } from "./record.ts";
+import { removeSandboxDirectory, removeSandboxDirectoryNow } from "./sandbox-directory.ts";
 import { takeFiles } from "./snapshot/take.ts";
 
 // The first process asks the others to end and kills them a second later; this is for one that does not.
@@ -131,8 +130,8 @@ export class LocalMachine implements Machine {
     // The reason is on its way.
     await within(this.ended, endMs, undefined);
     this.#release();
-    await removeTree(sandboxDirectories(this.state.id).root);
     await releaseName(this.state);
+    await removeSandboxDirectory(sandboxDirectories(this.state.id), this.state.id);
   }
 
   terminateNow(): void {
@@ -143,11 +142,7 @@ export class LocalMachine implements Machine {
       if (performance.now() > deadline) signalProcess(this.processes.init, "SIGKILL");
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
-    try {
-      rmSync(sandboxDirectories(this.state.id).root, { recursive: true, force: true, maxRetries: 3 });
-    } catch {
-      // Others are to be ended too; whoever lists sandboxes next clears it away.
-    }
+    removeSandboxDirectoryNow(sandboxDirectories(this.state.id), this.state.id);
   }
 
   #isRunning(): boolean {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { writeAtomically } from "../../write-atomically.ts";
 import type { SandboxState } from "../backend.ts";
 import type { SandboxProcesses } from "./boot.ts";
@@ -23,7 +24,12 @@ export interface SandboxRecord {
 export type PathMap = readonly (readonly [called: string, real: string])[];
 
 export async function writeRecord(record: SandboxRecord): Promise<void> {
-  await writeAtomically(sandboxDirectories(record.state.id).record, `${JSON.stringify(record, null, 2)}\n`);
+  await writeRecordTo(sandboxDirectories(record.state.id).root, record);
+}
+
+/** The same, where its directory is another one until it is complete. */
+export async function writeRecordTo(directory: string, record: SandboxRecord): Promise<void> {
+  await writeAtomically(join(directory, "sandbox.json"), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Undefined when there is no such sandbox, or its record was never finished. */

@@ -1,8 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { environmentVariables } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { removeTree } from "../../remove-tree.ts";
 import type { BackendStartOptions, Machine, SnapshotRecord } from "../backend.ts";
 import { carryOut } from "../carry-out.ts";
 import { checkSources } from "../check-sources.ts";
@@ -14,7 +12,8 @@ import { checkEgress } from "./egress/check-egress.ts";
 import { newSandboxId } from "./home.ts";
 import { liveRecords } from "./live-records.ts";
 import { findDocker } from "./place/find-docker.ts";
-import { writeRecord } from "./record.ts";
+import { clearHalfMade } from "./python/clear-half-made.ts";
+import { makeSandboxDirectory, removeSandboxDirectory } from "./sandbox-directory.ts";
 import { moveRepository, movesOf, restoreFiles } from "./snapshot/restore.ts";
 import { StartContext } from "./start-context.ts";
 import { stepHandlers } from "./step-handlers.ts";
@@ -25,13 +24,13 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
   await checkSources(plan);
   // Clears away what dead sandboxes left.
   await liveRecords();
+  await clearHalfMade();
   const egress = plan.steps.every((step) => step.kind !== "machine" || step.egress);
   const isolation = await chooseIsolation(options.isolation, options.onProgress, egress);
   checkEgress(plan, isolation);
   const context = new StartContext(newSandboxId(), plan, isolation, options);
   try {
-    await makeDirectories(context);
-    await writeRecord(startingRecord(context));
+    await makeDirectory(context);
     await claimName(context.name, context.id);
     context.docker = await findDocker(plan, options);
     if (options.from !== undefined) await beginWith(options.from, context);
@@ -56,15 +55,13 @@ async function beginWith(from: SnapshotRecord, context: StartContext): Promise<v
 
 async function undo(context: StartContext): Promise<void> {
   if (context.hasMachine) await context.machine.terminate();
-  await removeTree(context.directories.root);
   await releaseName(context);
+  await removeSandboxDirectory(context.directories, context.id);
 }
 
-async function makeDirectories({ directories }: StartContext): Promise<void> {
-  const { root, workspace, home, temporary, models, logs, python } = directories;
+async function makeDirectory(context: StartContext): Promise<void> {
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
-    for (const directory of [workspace, home, temporary, models, logs, python]) await mkdir(directory);
+    await makeSandboxDirectory(startingRecord(context));
   } catch (cause) {
     throw new EnvironmentError(
       "environment/start-failed",

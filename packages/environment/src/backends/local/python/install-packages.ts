@@ -9,6 +9,8 @@ import type { PythonEnvironment } from "./python-environment.ts";
 export interface InstallOptions {
   python: string;
   lock: number;
+  /** A directory for the installer's temporary files. */
+  temporary: string;
   onProgress: Progress;
   signal?: AbortSignal | undefined;
 }
@@ -21,11 +23,12 @@ export interface InstallOptions {
 export async function installPackages(
   environment: PythonEnvironment,
   packages: readonly string[],
-  { onProgress, ...options }: InstallOptions,
+  { onProgress, temporary, ...options }: InstallOptions,
 ): Promise<void> {
   const installer = await installerFor(environment);
   const { exitCode, output } = await runTool([...installer, "--", ...packages], {
     ...options,
+    env: { ...process.env, TMPDIR: temporary },
     onLine: (line) => {
       if (worthShowing.test(line)) onProgress(`  ${withoutCredentials(line.trim())}`);
     },

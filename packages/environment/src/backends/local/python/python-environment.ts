@@ -92,7 +92,9 @@ async function build(
   options: EnvironmentOptions & { lock: number },
 ): Promise<PythonEnvironment> {
   await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true, mode: 0o755 });
+  // What an installer that is killed leaves of its temporary files goes with the rest.
+  const temporary = join(directory, ".tmp");
+  await mkdir(temporary, { recursive: true, mode: 0o755 });
   const { signal, lock } = options;
   const python = interpreter.executable;
   const made = await runTool([python, "-I", "-m", "venv", "--without-pip", directory], {
@@ -105,11 +107,16 @@ async function build(
   const inspected = await runTool([own, "-I", tool("inspect_environment")], { python, signal, lock });
   if (inspected.exitCode !== 0) throw unusable(interpreter, inspected.output);
   const environment = { directory, ...JSON.parse(inspected.output) } as PythonEnvironment;
-  if (packages.length > 0) await installPackages(environment, packages, { ...options, python });
+  if (packages.length > 0) await installPackages(environment, packages, { ...options, python, temporary });
+  await rm(temporary, { recursive: true, force: true });
   const path = join(directory, marker);
   await writeFile(`${path}.new`, `${JSON.stringify({ ...environment, packages }, null, 2)}\n`);
   await rename(`${path}.new`, path);
   return environment;
+}
+
+export async function isBuilt(directory: string): Promise<boolean> {
+  return (await readMarker(directory)) !== undefined;
 }
 
 async function readMarker(directory: string): Promise<PythonEnvironment | undefined> {
