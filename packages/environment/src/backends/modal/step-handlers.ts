@@ -11,6 +11,7 @@ import type { SnapshotRecord } from "../backend.ts";
 import type { StepHandlers } from "../carry-out.ts";
 import { buildRepositoryImage } from "../docker/build-repository-image.ts";
 import { startDocker } from "../docker/start-docker.ts";
+import { GatheringTarget } from "../gathering-target.ts";
 import { installRepository } from "../local/place/install-repository.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
 import { askModal } from "./ask-modal.ts";
@@ -47,7 +48,10 @@ export function stepHandlers(context: StartContext): StepHandlers {
       await uploadFile(context.machine, from, to);
     },
     workspace: async ({ root }) => {
-      if (workspace !== undefined) await installWorkspace(workspace, context.machine, { root, signal });
+      if (workspace === undefined) return;
+      const gathered = new GatheringTarget();
+      await installWorkspace(workspace, gathered, { root, signal });
+      await context.machine.writeTree(gathered.entries());
     },
     service: async ({ service }) => {
       context.services.push(await startService(context.machine, service, { onProgress, signal }));
