@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import sys
 import time
 import urllib.parse
-import uuid
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .connection import Answer, Connections
+from .connection import Connections
 from .errors import RemoteError, remote_error
 from .values import MESSAGE_TYPE, pack, unpack
+
+if TYPE_CHECKING:
+    from .answer import Answer
 
 # A call that runs for longer than this is asked for its output again and again, which is so seen as it comes.
 _OUTPUT_SECONDS = 1
@@ -49,7 +52,7 @@ class Client:
 
         What the function prints while it runs is printed here. An interrupt cancels the call.
         """
-        call_id = uuid.uuid4().hex
+        call_id = os.urandom(16).hex()
         content_type, body = pack(arguments)
         headers = {
             "Content-Type": content_type,

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
 import socket
 import ssl
 import threading
 import urllib.parse
 import weakref
-from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+from .answer import Answer, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Longer than any answer is asked to wait for, and short enough to notice a dead tunnel.
 _SILENCE_SECONDS = 60
 # Up to here it costs less to copy a body to its headers, and send both as one, than to send them apart.
 _ONE_WRITE = 64 * 1024
-
-
-class Answer(NamedTuple):
-    status: int
-    content_type: str
-    body: bytearray
+_MAX_PARTS = 256
 
 
 class Connections:
@@ -62,29 +61,26 @@ class Connections:
         parts = [head.encode("ascii"), *parts]
         if length <= _ONE_WRITE:
             parts = [b"".join(parts)]
-        sock = self.open()
+        connection = self.open()
         try:
-            sock.settimeout(timeout)
-            for part in parts:
-                sock.sendall(part)
-            with contextlib.closing(http.client.HTTPResponse(sock, method=method)) as response:
-                response.begin()
-                answer = _read(response)
+            connection.sock.settimeout(timeout)
+            _send(connection.sock, parts)
+            answer = connection.reader.read()
         except BaseException:
             # An interrupt, too, leaves half a request or half an answer on the connection.
             self.close()
             raise
-        if response.will_close:
+        if answer.will_close:
             self.close()
         return answer
 
-    def open(self) -> socket.socket:
+    def open(self) -> _Connection:
         """Connects this thread, unless it is connected."""
         connection: _Connection | None = getattr(self._local, "connection", None)
         # A forked child must not write into its parent's connection.
         if connection is None or connection.owner != os.getpid():
             connection = self._local.connection = _Connection(self._connect())
-        return connection.sock
+        return connection
 
     def close(self) -> None:
         """Closes this thread's connection; the next request opens another."""
@@ -107,29 +103,23 @@ class _Connection:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
+        self.reader = Reader(sock)
         self.owner = os.getpid()
         weakref.finalize(self, _close, sock)
+
+
+def _send(sock: socket.socket, parts: Sequence[bytes | memoryview]) -> None:
+    if len(parts) > 1 and not isinstance(sock, ssl.SSLSocket):
+        # All in one, so that the head does not travel alone.
+        views = [memoryview(part) for part in parts if len(part)]
+        sent = sock.sendmsg(views[:_MAX_PARTS])
+        while views and sent >= len(views[0]):
+            sent -= len(views.pop(0))
+        parts = [views[0][sent:], *views[1:]] if views else []
+    for part in parts:
+        sock.sendall(part)
 
 
 def _close(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
         sock.close()
-
-
-def _read(response: http.client.HTTPResponse) -> Answer:
-    length = response.length
-    if response.chunked:
-        body = bytearray(response.read())
-    elif length is None:
-        # The host always says how long it is; here the headers themselves were cut off.
-        raise http.client.IncompleteRead(b"")
-    else:
-        # Into memory of our own, which arrays can then share and write to.
-        body = bytearray(length)
-        view = memoryview(body)
-        while view:
-            count = response.readinto(view)
-            if count == 0:
-                raise http.client.IncompleteRead(b"", len(view))
-            view = view[count:]
-    return Answer(response.status, response.headers.get_content_type(), body)

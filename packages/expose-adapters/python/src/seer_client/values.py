@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import datetime
 import decimal
@@ -15,6 +16,10 @@ from typing import Any, cast
 
 from .arrays import Array, from_array, to_array
 from .restore import format_timedelta
+
+_ATOMS = frozenset((str, int, bool, float, type(None)))
+_CONTAINERS = _ATOMS | {dict, list, tuple}
+_write = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 JSON_TYPE = "application/json"
 MESSAGE_TYPE = "application/vnd.seer.v1"
@@ -34,8 +39,12 @@ class Ref:
 
 def pack(value: Any) -> tuple[str, list[bytes | memoryview]]:
     """A value as a request's content type and body, in parts."""
+    if _is_plain(value):
+        # A number that is not finite is left to the long way.
+        with contextlib.suppress(ValueError):
+            return JSON_TYPE, [_write(value).encode()]
     encoder = _Encoder()
-    text = json.dumps(encoder.encode(value, "arguments"), separators=(",", ":")).encode()
+    text = _write(encoder.encode(value, "arguments")).encode()
     if not encoder.buffers:
         return JSON_TYPE, [text]
     lengths = [len(buffer) for buffer in encoder.buffers]
@@ -54,7 +63,7 @@ def unpack(content_type: str, body: bytearray) -> tuple[str, Any]:
     if content_type != MESSAGE_TYPE:
         return "", _decode(view, [])
     end = body.index(b"\n")
-    header: dict[str, Any] = json.loads(body[:end])
+    header: dict[str, Any] = json.loads(str(body[:end], "utf-8"))
     start = end + 1
     length = header.get("json", len(body) - start)
     buffers: list[memoryview] = []
@@ -63,6 +72,23 @@ def unpack(content_type: str, body: bytearray) -> tuple[str, Any]:
         buffers.append(view[position : position + size])
         position += size + -size % 8
     return header.get("op", ""), _decode(view[start : start + length], buffers)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the json module writes the value as the protocol wants it."""
+    kind = type(cast("object", value))
+    if kind in _ATOMS:
+        return True
+    if kind is dict:
+        if not (set(map(type, value)) <= {str}) or "$seer" in value:
+            return False
+        items = value.values()
+    elif kind is list or kind is tuple:
+        items = value
+    else:
+        return False
+    kinds = set(map(type, items))
+    return kinds <= _ATOMS or (kinds <= _CONTAINERS and all(map(_is_plain, items)))
 
 
 def _align(text: bytes, lengths: list[int]) -> bytes:
@@ -146,7 +172,11 @@ def _plain(value: Any) -> Any:
     return item() if item is not None and hasattr(value, "dtype") else value
 
 
-def _decode(text: memoryview, buffers: list[memoryview[int]]) -> Any:
+def _decode(data: memoryview, buffers: list[memoryview[int]]) -> Any:
+    text = str(data, "utf-8")
+    if "$seer" not in text and "\\u0024" not in text:
+        return json.loads(text)
+
     def buffer(value: dict[str, Any]) -> memoryview[int]:
         if "data" in value:
             return memoryview(base64.b64decode(value["data"]))
@@ -169,7 +199,7 @@ def _decode(text: memoryview, buffers: list[memoryview[int]]) -> Any:
             return Ref(value["id"], value["type"], value["summary"])
         raise ValueError(f"the sandbox sent a {kind}, which this client is too old to know")
 
-    return json.loads(str(text, "utf-8"), object_hook=revive)
+    return json.loads(text, object_hook=revive)
 
 
 def _hashable(key: Any) -> Any:

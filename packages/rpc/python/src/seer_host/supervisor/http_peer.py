@@ -161,6 +161,8 @@ class HttpPeer(Peer):
             self._server.routes.handle(request)
         except RpcError as error:
             request.refuse(error)
+        # A call has taken it, and lets go of it sooner than this request and who waits for its answer.
+        request.body = b""
 
     def _upgrade(self, request: Request) -> None:
         try:
@@ -180,7 +182,7 @@ class HttpPeer(Peer):
     def answer(self, request: Request, status: int, content_type: str, body: tuple[Buffer, ...]) -> None:
         if self._request is not request:
             return
-        self._request = None
+        self._request = request.closed = None
         length = sum(map(len, body))
         self._send(status, content_type, length, *body)
         if not self._keep_alive:
