@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { findPython } from "@seer/rpc/launch";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { isServiceUsed } from "../../src/idle/ask-services.ts";
 import { Sandbox, ScopedSandbox } from "../../src/index.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { apiUrl, Kernel } from "../support/kernel.ts";
@@ -54,6 +56,23 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(await kernel.execute("import helpers; print(helpers.answer)")).toBe("42\n");
   });
 
+  test("it can be told whether somebody works with it", async () => {
+    const url = new URL(sandbox.jupyterUrl ?? "");
+    const secret = url.searchParams.get("token") ?? "";
+    const record = { service: "jupyter", url: url.origin, secret } as const;
+    await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+    expect(await kernel.execute("print(1)")).toBe("1\n");
+    expect(await isServiceUsed(record, 60_000)).toBe(true);
+    const cell = kernel.execute("import time; time.sleep(1.5)");
+    await expect.poll(() => isServiceUsed(record, 0)).toBe(true);
+    await delay(1000);
+    // A cell that says nothing for long is work all the same.
+    expect(await isServiceUsed(record, 0)).toBe(true);
+    await cell;
+    await expect.poll(() => isServiceUsed(record, 0)).toBe(false);
+    expect(await isServiceUsed({ ...record, secret: "wrong" }, 60_000)).toBe(false);
+  });
+
   test("the user's versions are what runs, and the notebook's packages are no others", async () => {
     await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
     expect(await kernel.execute("import traitlets; print(traitlets.__version__)")).toBe("5.9.0\n");
@@ -80,6 +99,17 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     }
     // However busy the machine is, one is quick; where Nagle's algorithm is at work, none takes less than 40 ms.
     expect(Math.min(...times)).toBeLessThan(30);
+  });
+
+  test("a kernel is interrupted and restarted", async () => {
+    await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
+    await kernel.execute("x = 1");
+    const waiting = kernel.execute("open('waits', 'w').close(); import time; time.sleep(60)");
+    await vi.waitUntil(() => sandbox.readFile("waits").catch(() => undefined));
+    await kernel.do("interrupt");
+    expect(await waiting).toMatch(/^KeyboardInterrupt/);
+    await kernel.do("restart");
+    expect(await kernel.execute("x")).toMatch(/^NameError/);
   });
 
   test("nothing is answered without the token, nor under another host's name", async () => {

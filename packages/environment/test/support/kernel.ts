@@ -11,10 +11,12 @@ interface Message {
 
 /** A kernel of a Jupyter server, as any client of Jupyter has it: REST to start it, a WebSocket to talk to it. */
 export class Kernel implements AsyncDisposable {
+  readonly #url: URL;
   readonly #socket: WebSocket;
   readonly #messages: Message[] = [];
 
-  private constructor(socket: WebSocket) {
+  private constructor(url: URL, socket: WebSocket) {
+    this.#url = url;
     this.#socket = socket;
     socket.on("message", (data) => this.#messages.push(JSON.parse(String(data)) as Message));
   }
@@ -23,11 +25,17 @@ export class Kernel implements AsyncDisposable {
     const response = await fetch(apiUrl(jupyterUrl, "/api/kernels"), { method: "POST" });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     const { id } = (await response.json()) as { id: string };
-    const url = apiUrl(jupyterUrl, `/api/kernels/${id}/channels`);
-    url.protocol = url.protocol.replace("http", "ws");
-    const socket = new WebSocket(url);
+    const url = apiUrl(jupyterUrl, `/api/kernels/${id}`);
+    const channels = apiUrl(jupyterUrl, `${url.pathname}/channels`);
+    channels.protocol = channels.protocol.replace("http", "ws");
+    const socket = new WebSocket(channels);
     await once(socket, "open");
-    return new Kernel(socket);
+    return new Kernel(url, socket);
+  }
+
+  async do(what: "interrupt" | "restart"): Promise<void> {
+    const response = await fetch(apiUrl(this.#url.href, `${this.#url.pathname}/${what}`), { method: "POST" });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   }
 
   /** What the code prints, or its error. */
