@@ -121,7 +121,7 @@ test("a second start downloads nothing, and one without the hub uses what there 
   expect((await sandbox.exec("stat -Lc %s $MODEL_LAB_TINY_GEMMA_PATH/model.safetensors")).trim()).toBe(
     "200000",
   );
-  expect(progress.join("\n")).toMatch(/the hub cannot be reached; [0-9a-f]{12} from the cache/);
+  expect(progress.join("\n")).toMatch(/the hub cannot be reached; from the cache at [0-9a-f]{12}/);
 });
 
 test("a commit or tag stays what it was when the branch moves on", async () => {
@@ -169,10 +169,11 @@ describe("what cannot be had is an error with its remedy:", () => {
     errorOf(new Sandbox({ executionMode, models: [{ name: "lab/tiny-gemma", ...model }] }).start());
 
   test("a model that is not there", async () => {
-    const error = await starting({ name: "lab/none" });
+    const error = await starting({ name: "lab/tiny-gema" });
     expect(error.code).toBe("environment/model-unavailable");
-    expect(error.message).toBe("The hub has no model lab/none, or does not show it to this user");
-    expect(error.hint).toContain(`${hub.emulator.url}/lab/none`);
+    expect(error.message).toBe("The hub has no model lab/tiny-gema, or does not show it to this user");
+    expect(error.hint).toContain("Did you mean lab/tiny-gemma? ");
+    expect(error.hint).toContain(`${hub.emulator.url}/lab/tiny-gema`);
   });
 
   test("a revision that is not there", async () => {

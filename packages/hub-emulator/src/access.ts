@@ -8,9 +8,14 @@ export function checkToken(token: string | undefined, tokens: ReadonlySet<string
   }
 }
 
+/** Whether somebody may know that a repo exists. */
+export function isVisible(repo: HubRepo, token: string | undefined): boolean {
+  return !repo.access.private || isAllowed(repo, token);
+}
+
 /** A repo that may be seen; one that is missing and one that is private look the same. */
 export function requireVisible(repo: HubRepo | undefined, token: string | undefined): HubRepo {
-  if (repo !== undefined && (!repo.access.private || isAllowed(repo, token))) return repo;
+  if (repo !== undefined && isVisible(repo, token)) return repo;
   if (token === undefined) throw new HubError(401, "RepoNotFound", "Invalid username or password.");
   throw new HubError(404, "RepoNotFound", "Repository not found");
 }

@@ -55,6 +55,14 @@ describe("a repo", () => {
     expect(refs.tags).toMatchObject([{ name: "v1", ref: "refs/tags/v1", target_commit: first }]);
   });
 
+  it("is found by its author or by words, if it may be seen", async () => {
+    const list = async (args: Record<string, unknown>) =>
+      (await client.call("list_models", args)).map(({ id }: { id: string }) => id);
+    expect(await list({ author: "org" })).toEqual(["org/tiny", "org/gated"]);
+    expect(await list({ search: "PRIV", token: "hf_granted" })).toEqual(["org/private"]);
+    expect(await list({ author: "org", limit: 1 })).toEqual(["org/tiny"]);
+  });
+
   it("lists its tree page by page", async () => {
     const list = async (args: object) =>
       (await client.call("list_repo_tree", { repo_id: "org/tiny", revision: "v1", ...args })).map(

@@ -1,9 +1,13 @@
 import { EnvironmentError, type EnvironmentErrorCode } from "../errors.ts";
-import type { FetchErrorCode } from "./fetch-lines.ts";
+import type { FetchErrorCode, FetchFailure } from "./fetch-lines.ts";
 
 /** A failed fetch as an error with its remedy. */
-export function fetchError(model: string, code: FetchErrorCode, message: string): EnvironmentError {
-  const [environmentCode, hint] = meanings[code](`${endpoint()}/${model}`);
+export function fetchError(
+  model: string,
+  { code, message, nearest = [] }: Omit<FetchFailure, "type">,
+): EnvironmentError {
+  const [environmentCode, remedy] = meanings[code](`${endpoint()}/${model}`);
+  const hint = nearest.length === 0 ? remedy : `Did you mean ${nearest.join(", ")}? ${remedy}`;
   return new EnvironmentError(environmentCode, message, { hint });
 }
 

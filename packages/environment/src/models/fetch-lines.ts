@@ -17,7 +17,15 @@ export type FetchLine =
       readonly message: string;
     }
   | FetchDone
-  | { readonly type: "error"; readonly code: FetchErrorCode; readonly message: string };
+  | FetchFailure;
+
+export interface FetchFailure {
+  readonly type: "error";
+  readonly code: FetchErrorCode;
+  readonly message: string;
+  /** Models that there are, instead of one that is not. */
+  readonly nearest?: readonly string[];
+}
 
 export interface FetchDone {
   readonly type: "done";

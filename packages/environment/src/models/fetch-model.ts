@@ -19,6 +19,8 @@ export interface HubModel {
 export interface FetchOptions {
   /** What to call it in messages that others may see. */
   name: string;
+  /** Whether they must not say which model it is. */
+  isHidden?: boolean | undefined;
   /** Values of secrets, of which HF_TOKEN is used; otherwise the environment's, `.env`'s, or that of the login. */
   secrets: Readonly<Record<string, string>>;
   onProgress: Progress;
@@ -38,11 +40,11 @@ export async function fetchModel(model: HubModel, options: FetchOptions): Promis
   const own = await findInterpreter(undefined, signal);
   const found = await fetchWith(own.executable, model, options);
   if (found.type === "done") return found;
-  if (found.code !== "no-client") throw fetchError(model.id, found.code, found.message);
+  if (found.code !== "no-client") throw fetchError(model.id, found);
   const tools = await pythonEnvironment({ kind: "python", packages: [client] }, { onProgress, signal });
   const second = await fetchWith(join(tools.directory, "bin", "python"), model, options);
   if (second.type === "done") return second;
-  throw fetchError(model.id, second.code, second.message);
+  throw fetchError(model.id, second);
 }
 
 // The oldest that `fetch_model.py` can use.
@@ -51,10 +53,10 @@ const client = "huggingface_hub>=1";
 async function fetchWith(
   python: string,
   { id, revision, adapter }: HubModel,
-  { name, secrets, onProgress, firstPauseMs = 1000, signal }: FetchOptions,
+  { name, isHidden, secrets, onProgress, firstPauseMs = 1000, signal }: FetchOptions,
 ): Promise<Extract<FetchLine, { type: "done" | "error" }>> {
   const token = secrets.HF_TOKEN ?? (await knownSecrets(["HF_TOKEN"])).HF_TOKEN;
-  const progress = new FetchProgress(name, onProgress);
+  const progress = new FetchProgress(name, onProgress, { isHidden });
   const { last, stderr } = await runScript<FetchLine>(
     "fetch_model",
     { model: id, revision, adapter, firstPause: firstPauseMs / 1000 },

@@ -8,12 +8,14 @@ type Measured = Extract<FetchLine, { type: "progress" }>;
 export class FetchProgress {
   readonly #name: string;
   readonly #report: Progress;
+  readonly #isHidden: boolean;
   readonly #recent: Measured[] = [];
   #reported = Number.NEGATIVE_INFINITY;
 
-  constructor(name: string, report: Progress) {
+  constructor(name: string, report: Progress, { isHidden = false }: { isHidden?: boolean | undefined } = {}) {
     this.#name = name;
     this.#report = report;
+    this.#isHidden = isHidden;
   }
 
   take(line: FetchLine): void {
@@ -21,7 +23,7 @@ export class FetchProgress {
     else if (line.type === "waiting") this.#say(`waiting for another process that downloads ${line.file}`);
     else if (line.type === "retry") {
       this.#say(`${line.what} failed (${line.message}); trying again, ${line.attempt + 1} of ${line.of}`);
-    } else if (line.type === "done") this.#say(ending(line));
+    } else if (line.type === "done") this.#say(ending(line, this.#isHidden));
   }
 
   #measured(line: Measured): void {
@@ -47,11 +49,11 @@ export class FetchProgress {
   }
 }
 
-function ending({ bytes, fetched, offline, revision }: FetchDone): string {
-  const commit = revision.slice(0, 12);
-  if (offline) return `the hub cannot be reached; ${commit} from the cache`;
-  if (fetched === 0) return `${commit} from the cache`;
-  return `${formatBytes(bytes)}, complete at ${commit}`;
+function ending({ bytes, fetched, offline, revision }: FetchDone, isHidden: boolean): string {
+  const commit = isHidden ? "" : ` at ${revision.slice(0, 12)}`;
+  if (offline) return `the hub cannot be reached; from the cache${commit}`;
+  if (fetched === 0) return `from the cache${commit}`;
+  return `${formatBytes(bytes)}, complete${commit}`;
 }
 
 const everySeconds = 1;

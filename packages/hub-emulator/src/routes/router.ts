@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { checkToken, requireGranted, requireVisible } from "../access.ts";
+import { checkToken, isVisible, requireGranted, requireVisible } from "../access.ts";
 import type { HubFaults } from "../faults.ts";
 import { entryNotFound, HubError, revisionNotFound } from "../http/hub-error.ts";
 import { sendFile } from "../http/send-file.ts";
@@ -36,6 +36,7 @@ export class Router {
     if (stored !== null) return this.#sendStored(request, response, stored[1] ?? "");
     checkToken(request.token, this.#options.tokens);
     if (request.path === "/api/whoami-v2") return this.#whoAmI(request, response);
+    if (request.path === "/api/models") return this.#list(request, response);
     const api = API.exec(request.path);
     if (api !== null) return this.#answerApi(request, response, api);
     const resolve = RESOLVE.exec(request.path);
@@ -57,6 +58,22 @@ export class Router {
       return sendJson(response, describePaths(commit, paths));
     }
     return sendJson(response, describeRepo(repo, commit, request.query.has("blobs")));
+  }
+
+  #list(request: Request, response: ServerResponse): number {
+    const { query } = request;
+    const [author, search] = [query.get("author"), query.get("search")?.toLowerCase() ?? ""];
+    const found = [...this.#options.repos.values()].filter(
+      (repo) =>
+        isVisible(repo, request.token) &&
+        repo.id.toLowerCase().includes(search) &&
+        (author === null || repo.id.startsWith(`${author}/`)),
+    );
+    const listed = found.slice(0, Number(query.get("limit") ?? found.length));
+    return sendJson(
+      response,
+      listed.map((repo) => describeRepo(repo, findCommit(repo, "main"), false)),
+    );
   }
 
   #sendTree(request: Request, response: ServerResponse, commit: Commit, directory: string): number {

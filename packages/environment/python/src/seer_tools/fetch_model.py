@@ -16,8 +16,8 @@ and prints JSON lines, of which the last is `done`, or `error` with exit code 1:
     {"type": "done", "path", "revision", "bytes", "fetched", "offline"?: true,
      "base"?: {"model", "revision"?}}
         `revision` is the commit
-    {"type": "error", "code", "message"}
-        the codes are in `hub/failures.py`
+    {"type": "error", "code", "message", "nearest"?: ids}
+        the codes are in `hub/failures.py`; `nearest` are models that there are instead of one that is not
 
 Without `target` the model comes into the hub's ordinary cache, and `path` is its snapshot there; `offline`
 says that the hub could not be asked, and the cache had all of it. With `target` it comes into that
@@ -47,6 +47,7 @@ if not __package__:
 from seer_tools.hub.failures import FetchError, explain, in_short
 from seer_tools.hub.fetch import Request, base_of, fetch
 from seer_tools.hub.lines import Lines
+from seer_tools.hub.nearest import nearest
 from seer_tools.hub.tries import FIRST_PAUSE_SECONDS
 from seer_tools.request import read_request
 
@@ -72,7 +73,8 @@ def main() -> int:
         base = base_of(fetched.path) if request.adapter else None
     except Exception as error:
         failure = _failure(error, request)
-        lines.write("error", code=failure.code, message=str(failure))
+        alike = nearest(request.model) if failure.code == "not-found" else None
+        lines.write("error", code=failure.code, message=str(failure), nearest=alike or None)
         return 1
     lines.write(
         "done",

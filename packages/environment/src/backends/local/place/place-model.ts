@@ -32,18 +32,27 @@ export interface PlacedModel {
  *   `environment/path-conflict`
  */
 export async function placeModel(step: ModelStep, options: PlaceOptions): Promise<PlacedModel> {
-  const { name, adapter } = step;
-  const model = await locateModel(step.source, { ...options, name, adapter: adapter !== undefined });
+  const { name, hidden, adapter } = step;
+  const model = await locateModel(step.source, {
+    ...options,
+    name,
+    isHidden: hidden,
+    adapter: adapter !== undefined,
+  });
   const source = atCommit(step.source, model);
   if (adapter === undefined) {
     const mounts = await place({ ...step, source, model, sources: [source] }, options);
     return { step: { ...step, source }, mounts };
   }
   const base = adapter.base ?? foundBase(step, model);
-  const located = await locateModel(base.source, { ...options, name: `${name}'s base`, adapter: false });
+  const located = await locateModel(base.source, {
+    ...options,
+    name: `${name}'s base`,
+    isHidden: hidden,
+    adapter: false,
+  });
   const pinned = { ...base, source: atCommit(base.source, located) };
   const sources = [source, pinned.source];
-  const { hidden } = step;
   const mounts = [
     ...(await place({ ...pinned, name: `${name}-base`, hidden, model: located, sources }, options)),
     ...(await place({ ...step, source, model, sources, basePath: pinned.path }, options)),

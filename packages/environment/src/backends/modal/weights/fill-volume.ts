@@ -71,12 +71,14 @@ async function bring(
     },
   });
   if (last?.type === "done") return filledWith(last, source.id);
-  const { code, message } =
+  const failure =
     last?.type === "error"
       ? last
       : ({ code: "interrupted", message: `The download of ${source.id} broke off: ${stderr}` } as const);
-  const error = fetchError(source.id, code, message);
-  throw refusals.has(code) ? new FetchRefused(error.code, error.message, { hint: error.hint }) : error;
+  const error = fetchError(source.id, failure);
+  throw refusals.has(failure.code)
+    ? new FetchRefused(error.code, error.message, { hint: error.hint })
+    : error;
 }
 
 function filledWith({ revision, base }: FetchDone, adapter: string): Filled {
