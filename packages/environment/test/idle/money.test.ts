@@ -1,0 +1,39 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { readCosts, Sandbox } from "../../src/index.ts";
+import { readEntries } from "../../src/ledger/ledger-file.ts";
+import { errorOf, useOwnHome } from "../support/home.ts";
+import { Progress } from "../support/stopped.ts";
+
+const home = useOwnHome();
+// A dollar a second.
+beforeAll(() => writeFile(join(home, "prices.json"), '{"local": {"sandbox": 3600}}'));
+afterEach(() => vi.unstubAllEnvs());
+
+test("what is stopped costs nothing, and the budget is one for all its machines", async () => {
+  vi.stubEnv("SEER_LEAST_MS", "2000");
+  const progress = new Progress();
+  const sandbox = await new Sandbox(
+    { executionMode: "cli", idle: { afterMs: 1000, action: "stop" }, budgetUsd: 6 },
+    progress,
+  ).start();
+  await progress.stopped(home);
+  const [before] = await readCosts();
+  expect(before?.usd).toBeGreaterThan(0.9);
+  expect(before?.usd).toBeLessThan(2.9);
+  await delay(2000);
+  expect((await readCosts())[0]?.usd).toBe(before?.usd);
+  // There is enough for another machine, and then not for a third.
+  expect(await sandbox.exec("sleep 2; echo there")).toBe("there\n");
+  await progress.stopped(home, 2);
+  const error = await errorOf(sandbox.exec("echo there"));
+  expect(error.code).toBe("environment/budget-exceeded");
+  const ends = (await readEntries()).filter((entry) => entry.type === "end");
+  expect(ends.map(({ reason }) => reason)).toEqual(["idle", "idle"]);
+  await sandbox.terminate();
+  // It is one run, whose end is told once.
+  expect(await readCosts()).toHaveLength(1);
+  expect(progress.lines.filter((line) => /^Ran \d+ s: \$/.test(line))).toHaveLength(1);
+});
