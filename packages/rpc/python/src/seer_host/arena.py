@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import mmap
 import weakref
 from collections import deque
@@ -39,12 +40,12 @@ class Arena:
 
     def view(self, place: int, size: int) -> memoryview:
         """What lies at a place, to be looked at for as long as anything refers to it."""
-        block: Any = (ctypes.c_ubyte * size).from_buffer(self._map, place)
+        block = _block_type(whole_pages(size)).from_buffer(self._map, place)
         block.arena, block.place = self, place
         # An object can end in the midst of anything, so this does no more than take note.
         forget = self._forgotten.append
         self._seen[place] = weakref.ref(block, lambda _: forget(place))
-        return memoryview(block).cast("B")
+        return memoryview(block).cast("B")[:size]
 
     def place_of(self, data: Buffer) -> int | None:
         """Where these bytes lie, when they are what `view` gave."""
@@ -84,13 +85,19 @@ class Arena:
         own = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_FIXED
         for block in self._blocks():
             data = bytes(block)
-            libc.mmap(ctypes.addressof(block), whole_pages(len(data)), access, own, -1, 0)
+            libc.mmap(ctypes.addressof(block), len(data), access, own, -1, 0)
             ctypes.memmove(block, data, len(data))
 
     def _blocks(self) -> Iterator[Any]:
         for seen in list(self._seen.values()):
             if (block := seen()) is not None:
                 yield block
+
+
+@functools.lru_cache(maxsize=64)
+def _block_type(size: int) -> Any:
+    # Making a type takes longer than anything else that is done for a message.
+    return ctypes.c_ubyte * size
 
 
 def whole_pages(size: int) -> int:

@@ -18,6 +18,10 @@ class ChannelClosed(Exception):
     """The supervisor has gone."""
 
 
+def _framed(message: Buffer) -> tuple[Buffer, ...]:
+    return (len(message).to_bytes(4, "little"), message) if message else ()
+
+
 class Channel:
     """Frames are a length in four bytes, little-endian, and that many bytes of message."""
 
@@ -70,17 +74,17 @@ class Channel:
             raise ChannelClosed
         return received
 
-    def send(self, *parts: Buffer) -> None:
-        """Sends one message, given in pieces, from any thread."""
+    def send(self, *parts: Buffer, then: Buffer = b"") -> None:
+        """Sends one message, given in pieces, and perhaps a small second, from any thread."""
         size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         try:
             if size < _JOINED:
-                data = b"".join((size.to_bytes(4, "little"), *parts))
+                data = b"".join((size.to_bytes(4, "little"), *parts, *_framed(then)))
                 with self._lock:
                     self._socket.sendall(data)
             else:
                 with self._lock:
-                    self._send_parts([size.to_bytes(4, "little"), *parts])
+                    self._send_parts([size.to_bytes(4, "little"), *parts, *_framed(then)])
         except ConnectionError:
             raise ChannelClosed from None
 

@@ -139,9 +139,9 @@ class Runner:
         if sharing is None:
             self._channel.send(*parts)
             return
-        self._channel.send(*(parts if size < LARGE else sharing.leave(parts, size)))
-        if sharing.has_forgotten:
-            self._channel.send(*sharing.forgot())
+        if size >= LARGE:
+            parts = sharing.leave(parts, size)
+        self._channel.send(*parts, then=sharing.forgot() if sharing.has_forgotten else b"")
 
     # Inside calls
 

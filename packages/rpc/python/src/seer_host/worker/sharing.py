@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..messages import Message, build_message
+from ..messages import Message
 
 if TYPE_CHECKING:
     from ..messages import Buffer
@@ -53,9 +53,9 @@ class Sharing:
     def has_forgotten(self) -> bool:
         return self._requests.has_forgotten
 
-    def forgot(self) -> list[Buffer]:
+    def forgot(self) -> bytes:
         """The message that tells which arguments the user's code no longer holds."""
-        return build_message({"op": "forgot", "places": self._requests.forgotten()}, b"")
+        return f'{{"op":"forgot","places":{self._requests.forgotten()}}}\n'.encode()
 
     def leave(self, parts: list[Buffer], size: int) -> list[Buffer]:
         """Leaves a message where the supervisor finds it; gives the message that says where."""
