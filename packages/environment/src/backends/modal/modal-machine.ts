@@ -123,6 +123,8 @@ export class ModalMachine implements Machine {
       // Another process may serve from the same sandbox.
       const state = await this.#ask(() => readState(this.#client));
       await this.#keep({ ...state, interfaces: change(state.interfaces) });
+      // They are for lists; what is served is known without them.
+      await this.#setTags().catch(() => {});
     });
   }
 
@@ -131,6 +133,7 @@ export class ModalMachine implements Machine {
     await this.#updates.take(async () => {
       this.#tags = { ...this.#tags, state: "running" };
       await this.#keep(state);
+      await this.#setTags();
     });
   }
 
@@ -138,7 +141,10 @@ export class ModalMachine implements Machine {
     await this.#ask(() => this.#client.writeFile(stateFile, JSON.stringify(state), false));
     this.#state = state;
     this.#tags = { ...this.#tags, interfaces: state.interfaces.map(({ name }) => name) };
-    await askModal("name what a sandbox serves", () => this.native.setTags(packTags(this.#tags)));
+  }
+
+  async #setTags(): Promise<void> {
+    await askModal("tag a sandbox", () => this.native.setTags(packTags(this.#tags)));
   }
 
   async holders(): Promise<number> {

@@ -30,6 +30,9 @@ export interface Owner {
   readonly process: string;
 }
 
+// What tags have room for where nothing more is known.
+const longest = 63;
+
 /** Marks every sandbox of ours. */
 export const marker = { seer: "1" } as const;
 
@@ -50,7 +53,7 @@ export function packTags(tags: Tags): Record<string, string> {
     "seer-created": String(createdAt.getTime()),
     "seer-owner": `${owner.host}-${owner.pid}-${owner.process}`,
     ...(gpu === null ? {} : { "seer-gpu": `${gpu}-x${gpuCount}` }),
-    ...(interfaces.length === 0 ? {} : { "seer-interfaces": interfaces.join("-") }),
+    ...(interfaces.length === 0 ? {} : { "seer-interfaces": shortened(interfaces.join("-")) }),
   };
 }
 
@@ -81,6 +84,11 @@ export function thisOwner(): Owner {
 export function isOwnerAlive(owner: Owner): boolean | undefined {
   if (owner.host !== thisHost()) return undefined;
   return ownerOf(owner.pid)?.process === owner.process;
+}
+
+/** The names that fit. */
+function shortened(names: string): string {
+  return names.length <= longest ? names : names.slice(0, Math.max(0, names.lastIndexOf("-", longest)));
 }
 
 function ownerOf(pid: number): Owner | undefined {
