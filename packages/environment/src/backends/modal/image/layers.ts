@@ -37,7 +37,7 @@ const defaultPython = "3.12";
 const debian = "trixie";
 const uv = "uv==0.13.8";
 
-export function baseImage({ version = defaultPython }: PythonStep): string {
+function baseImage({ version = defaultPython }: PythonStep): string {
   return `python:${version}-slim-${debian}`;
 }
 
