@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -188,3 +189,31 @@ def test_a_common_name_tells_nothing(name: str) -> None:
     scrubber = Scrubber("subject", [f"/home/me/{name}"])
     assert not scrubber.tells(f"{name}.safetensors")
     assert scrubber.tells(f"x /home/me/{name} y")
+
+
+def test_links_are_followed_but_not_in_circles(model: Path, tmp_path: Path, scrubber: Scrubber) -> None:
+    (tmp_path / "blob").write_bytes(b"weights")
+    (model / "linked.bin").symlink_to("../blob")
+    (model / "nowhere.bin").symlink_to("../none")
+    (model / "again").symlink_to(".")
+    blind(model, tmp_path / "subject", scrubber)
+    made = tmp_path / "subject"
+    assert (made / "linked.bin").read_bytes() == b"weights"
+    assert not (made / "linked.bin").is_symlink()
+    assert not (made / "nowhere.bin").exists()
+    assert not (made / "again").exists()
+
+
+def test_weights_of_another_disk_are_copied(
+    model: Path, tmp_path: Path, scrubber: Scrubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    copied: list[str] = []
+    blind(model, tmp_path / "subject", scrubber, on_copy=copied.append)
+    assert copied == ["model.safetensors", "tokenizer.json"]
+    made = tmp_path / "subject" / "model.safetensors"
+    assert made.read_bytes() == (model / "model.safetensors").read_bytes()
+    assert not os.path.samefile(made, model / "model.safetensors")

@@ -1,3 +1,4 @@
+import type { Progress } from "@seer/config";
 import { findInterpreter } from "../backends/local/python/find-interpreter.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { ModelSource } from "../plan/plan.ts";
@@ -13,10 +14,12 @@ export interface BlindOptions {
   sources: readonly ModelSource[];
   /** Where the sandbox has its base, for an adapter. */
   basePath?: string | undefined;
+  onProgress: Progress;
   signal?: AbortSignal | undefined;
 }
 
 type BlindLine =
+  | { readonly type: "copying"; readonly file: string }
   | { readonly type: "done"; readonly bytes: number }
   | {
       readonly type: "error";
@@ -30,27 +33,31 @@ type BlindLine =
  *
  * @throws EnvironmentError `environment/model-unavailable` when its files cannot be changed so
  */
-export async function blindModel({ from, to, name, sources, basePath, signal }: BlindOptions): Promise<void> {
+export async function blindModel(options: BlindOptions): Promise<void> {
+  const { from, to, name, sources, basePath, onProgress, signal } = options;
   const { executable } = await findInterpreter(undefined, signal);
   const request = { source: from, target: to, name, telling: sources.flatMap(telling), basePath };
-  const { last, stderr } = await runScript<BlindLine>("blind_model", request, { python: executable, signal });
+  const { last, stderr } = await runScript<BlindLine>("blind_model", request, {
+    python: executable,
+    signal,
+    onLine: (line) => {
+      if (line.type === "copying")
+        onProgress(`Model ${name}: copying ${line.file}, which is on another disk`);
+    },
+  });
   if (last?.type === "done") return;
-  const message = last?.message ?? stderr;
-  if (last?.code === "disk-full") {
+  const failure = last?.type === "error" ? last : { code: "failed", message: stderr };
+  if (failure.code === "disk-full") {
     throw new EnvironmentError(
       "environment/disk-full",
-      `The model ${name} cannot be put in place: ${message}`,
-      {
-        hint: "Make room, or name a disk with more of it in SEER_HOME.",
-      },
+      `The model ${name} cannot be put in place: ${failure.message}`,
+      { hint: "Make room, or name in SEER_HOME the disk that the weights are on, where they can be linked." },
     );
   }
   throw new EnvironmentError(
     "environment/model-unavailable",
-    `The model ${name} cannot be hidden: ${message}`,
-    {
-      hint: "Remove `hidden`, or use a copy of the model whose files do not tell.",
-    },
+    `The model ${name} cannot be hidden: ${failure.message}`,
+    { hint: "Remove `hidden`, or use a copy of the model whose files do not tell." },
   );
 }
 

@@ -6,7 +6,8 @@ Reads one line of JSON from standard input:
      "basePath"?: where the sandbox has the adapter's base, "move"?: bool,
      "attended"?: whether to end when standard input closes}
 
-and prints one JSON line: {"type": "done", "bytes"} or {"type": "error", "code", "message"}.
+and prints JSON lines: {"type": "copying", "file"} for weights that cannot be linked, and at last
+{"type": "done", "bytes"} or {"type": "error", "code", "message"}.
 
 Weights are linked where the file system can, else copied; with `move` (for a volume that has no other use)
 they are moved, and a marker `.seer-model.json` is written last. Of the other files only those are taken that
@@ -29,18 +30,25 @@ if not __package__:
 
 from seer_tools.hidden.choose import Treatment, check_name, treatment_of
 from seer_tools.hidden.failure import CannotHide
-from seer_tools.hidden.link import link_or_copy, without_metadata
+from seer_tools.hidden.link import copy, link, without_metadata
 from seer_tools.hidden.scrub import Scrubber
 from seer_tools.request import read_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
-def blind(source: Path, target: Path, scrubber: Scrubber, *, move: bool = False) -> int:
-    """Fills `target`, and returns how many bytes it has."""
+def blind(
+    source: Path,
+    target: Path,
+    scrubber: Scrubber,
+    *,
+    move: bool = False,
+    on_copy: Callable[[str], None] = lambda _file: None,
+) -> int:
+    """Fills `target`, and returns how many bytes it has; `on_copy` is told what cannot be linked."""
     size = 0
-    for path in _files(source):
+    for path in _files(source, [source.resolve()]):
         name = path.relative_to(source).as_posix()
         treatment = treatment_of(name)
         if treatment is Treatment.LEAVE_OUT:
@@ -51,17 +59,23 @@ def blind(source: Path, target: Path, scrubber: Scrubber, *, move: bool = False)
         if treatment is Treatment.REWRITE:
             new.write_bytes(scrubber.rewrite(path.name, path.read_bytes()))
         elif not (path.suffix == ".safetensors" and without_metadata(path, new)):
-            link_or_copy(path.resolve(), new, move=move)
+            real = path.resolve()
+            if not link(real, new, move=move):
+                on_copy(name)
+                copy(real, new)
         size += new.stat().st_size
     if move:
         _mark(target, size)
     return size
 
 
-def _files(source: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(source, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "checkpoint-")))
-        yield from (Path(folder, name) for name in sorted(names))
+def _files(folder: Path, above: list[Path]) -> Iterator[Path]:
+    """Those below, through links too, but for links that lead nowhere or back up."""
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            yield path
+        elif path.is_dir() and not path.name.startswith((".", "checkpoint-")) and path.resolve() not in above:
+            yield from _files(path, [*above, path.resolve()])
 
 
 def _mark(target: Path, size: int) -> None:
@@ -74,7 +88,13 @@ def main() -> int:
     given = read_request(lambda: os._exit(1))
     scrubber = Scrubber(given["name"], given["telling"], base_path=given.get("basePath"))
     try:
-        size = blind(Path(given["source"]), Path(given["target"]), scrubber, move=bool(given.get("move")))
+        size = blind(
+            Path(given["source"]),
+            Path(given["target"]),
+            scrubber,
+            move=bool(given.get("move")),
+            on_copy=lambda file: print(json.dumps({"type": "copying", "file": file}), flush=True),
+        )
     except CannotHide as error:
         return _fail("cannot-hide", str(error))
     except OSError as error:

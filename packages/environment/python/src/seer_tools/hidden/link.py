@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -18,14 +17,20 @@ FICLONE = 0x40049409
 LONGEST_HEADER = 100_000_000
 
 
-def link_or_copy(source: Path, target: Path, *, move: bool) -> None:
-    """Moves or links, else shares blocks, else copies."""
+def link(source: Path, target: Path, *, move: bool) -> bool:
+    """Moves it, or gives it a second name; False where the file system does not let that be done."""
     if move:
         os.replace(source, target)
-        return
-    with contextlib.suppress(OSError):
+        return True
+    try:
         os.link(source, target)
-        return
+    except OSError:
+        return False
+    return True
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copies it, sharing blocks where the file system can."""
     with source.open("rb") as old, target.open("wb") as new:
         try:
             fcntl.ioctl(new, FICLONE, old.fileno())

@@ -148,7 +148,7 @@ def _fetch_all_large(repository: Repository, place: Place, request: Request, lin
                 repository,
                 file,
                 place,
-                tries=_tries(request, lines, f"Downloading {file.path}"),
+                tries=_tries(request, lines, f"Downloading {file.path}", pause=stop.wait),
                 lines=lines,
                 stop=stop,
             )
@@ -184,11 +184,12 @@ def _measure(repository: Repository, place: Place) -> Callable[[], tuple[int, st
     return measure
 
 
-def _tries(request: Request, lines: Lines, what: str) -> Tries:
+def _tries(request: Request, lines: Lines, what: str, **options: Any) -> Tries:
     return Tries(
         lines,
         what,
         model=request.model,
         revision=request.revision,
         first_pause=request.first_pause,
+        **options,
     )

@@ -123,10 +123,12 @@ class CachePlace:
         if name == self._repository.commit:
             return
         path = self.storage / "refs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f"{path.name}.{os.getpid()}.new")
-        new.write_text(self._repository.commit)
-        new.replace(path)
+        # A cache that others keep may be for reading only.
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new.write_text(self._repository.commit)
+            new.replace(path)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from seer_tools.hub.choose_files import choose_files, has_weights, is_adapter
@@ -57,4 +59,11 @@ def check_kind(model: str, paths: list[str], *, adapter: bool) -> None:
 def _file(sibling: Any) -> RepoFile:
     lfs = sibling.lfs
     etag = str(lfs.sha256 if lfs is not None else sibling.blob_id)
+    # Both become paths here.
+    if re.fullmatch(r"[0-9a-f]+", etag) is None or not _stays_below(str(sibling.rfilename)):
+        raise FetchError("failed", f"The hub names a file {sibling.rfilename!r}, which cannot be")
     return RepoFile(str(sibling.rfilename), int(sibling.size or 0), etag, lfs is not None)
+
+
+def _stays_below(path: str) -> bool:
+    return not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts

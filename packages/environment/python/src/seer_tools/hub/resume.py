@@ -51,7 +51,7 @@ def fetch_large(
             return
         partial = place.partial(file)
         partial.parent.mkdir(parents=True, exist_ok=True)
-        while True:
+        while not stop.is_set():
             try:
                 if not _fetch(repository, file, place, stop):
                     return

@@ -25,13 +25,21 @@ class Tries:
     """Counts failures in a row, tells each, and gives up after the fifth."""
 
     def __init__(
-        self, lines: Lines, what: str, *, model: str, revision: str | None, first_pause: float
+        self,
+        lines: Lines,
+        what: str,
+        *,
+        model: str,
+        revision: str | None,
+        first_pause: float,
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self._lines = lines
         self._what = what
         self._model = model
         self._revision = revision
-        self._pause = first_pause
+        self._first_pause = first_pause
+        self._wait = pause
         self._failures = 0
         self._bytes = 0
 
@@ -52,7 +60,7 @@ class Tries:
             message = f"{self._what} for {self._model} failed {MOST} times, at last with {problem}; {then}"
             raise FetchError(code, message) from error
         self._lines.write("retry", what=self._what, attempt=self._failures, of=MOST, message=problem)
-        time.sleep(self._pause * 2 ** (self._failures - 1))
+        self._wait(self._first_pause * 2 ** (self._failures - 1))
 
 
 def attempt(tries: Tries, work: Callable[[], T], *, code: Code, then: str) -> T:

@@ -76,7 +76,7 @@ interface Placement {
 
 async function place(placement: Placement, options: PlaceOptions): Promise<readonly Mount[]> {
   const { name, hidden, path, source, model, sources, basePath } = placement;
-  const { models, isolated, real, placed, signal } = options;
+  const { models, isolated, real, placed, onProgress, signal } = options;
   if (isPlaced(path, source, placed)) return [];
   const from = await realpath(model.directory);
   const own = join(models, basename(path));
@@ -84,7 +84,7 @@ async function place(placement: Placement, options: PlaceOptions): Promise<reado
   if (hidden) {
     // The table of mounts, and the target of a link, would name it.
     const base = basePath === undefined ? undefined : real(basePath);
-    await blindModel({ from, to: own, name, sources, basePath: base, signal });
+    await blindModel({ from, to: own, name, sources, basePath: base, onProgress, signal });
     return isolated ? [[own, path]] : [];
   }
   if (!isolated) {
