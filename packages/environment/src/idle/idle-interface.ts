@@ -2,6 +2,7 @@ import type { InterfaceRecord, Machine } from "../backends/backend.ts";
 import { hostInterface } from "../serve/host-interface.ts";
 import { readLogs } from "../serve/read-logs.ts";
 import type { LoadedInterface } from "../serve/serve-interface.ts";
+import { hostLog } from "../serve/start-host.ts";
 import { askHost, type HostBusiness } from "./ask-host.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { IdleLife } from "./idle-life.ts";
@@ -68,6 +69,8 @@ export class IdleInterface {
       const content = files.get(path);
       if (content !== undefined) await machine.writeFile(path, content);
     }
+    // A snapshot may have the log of the host before, whose lines are no news.
+    await machine.writeFile(hostLog(this.name), "");
     await hostInterface(machine, { ...this.#record, ...options }, async (host) => {
       const { url, token } = this.gateway;
       this.gateway.attach(host);

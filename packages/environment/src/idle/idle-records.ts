@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { InterfaceRecord, SandboxInfo, SandboxState } from "../backends/backend.ts";
 import { identify, isAlive, type ProcessIdentity } from "../backends/local/process-identity.ts";
+import { EnvironmentError } from "../errors.ts";
 import { seerHome } from "../seer-home.ts";
 import { writeAtomically } from "../write-atomically.ts";
 
@@ -55,6 +56,18 @@ export async function withIdle(machines: readonly SandboxInfo[]): Promise<Sandbo
     return record === undefined ? info : { ...info, id: record.id };
   });
   return [...called, ...records.filter(({ machine }) => machine === null).map(infoOf)];
+}
+
+/** @throws EnvironmentError `environment/name-taken` for the name of a stopped sandbox, which will want it again */
+export async function checkNameIsFree(name: string): Promise<void> {
+  const holder = (await listIdleRecords()).find(
+    ({ machine, state }) => machine === null && state.name === name,
+  );
+  if (holder === undefined) return;
+  const message = `The sandbox ${name} (${holder.id}) is stopped, and will be started again under this name`;
+  throw new EnvironmentError("environment/name-taken", message, {
+    hint: `Choose another name, or end its owner, the process ${holder.owner?.pid}.`,
+  });
 }
 
 function infoOf({ id, state, interfaces, owner }: IdleRecord): SandboxInfo {

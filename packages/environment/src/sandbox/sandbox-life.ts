@@ -5,6 +5,7 @@ import { attachMachine, selectBackend } from "../backends/select-backend.ts";
 import { EnvironmentError } from "../errors.ts";
 import { fitWarning } from "../gpus/fit.ts";
 import { currentIdOf } from "../idle/find-idle.ts";
+import { checkNameIsFree } from "../idle/idle-records.ts";
 import { type IdleOwner, IdleSandbox } from "../idle/idle-sandbox.ts";
 import { followMachine } from "../ledger/follow-machine.ts";
 import { machineOf } from "../ledger/machine-of.ts";
@@ -95,11 +96,15 @@ export class SandboxLife implements IdleOwner {
         hint: "Make a new one to start another.",
       });
     }
-    if (options.name !== undefined) checkSandboxName(options.name);
+    const { name } = options;
+    if (name !== undefined) checkSandboxName(name);
     this.#startOptions = options;
     const abort = new AbortController();
     const either = signal === undefined ? abort.signal : AbortSignal.any([signal, abort.signal]);
-    const settled = this.#start(options, either);
+    const settled = (async () => {
+      if (name !== undefined) await checkNameIsFree(name);
+      return await this.#start(options, either);
+    })();
     this.#starting = { abort, settled };
     try {
       this.use(await settled);

@@ -58,6 +58,18 @@ print(tools.count(), flush=True)
     expect(idle.starts).toBe(2);
   });
 
+  test("the Python library, when the start takes longer than it waits for an answer", async () => {
+    await using idle = await IdleHost.start({ patienceMs: 300 });
+    await idle.stopped();
+    await using folder = await installed(idle.served);
+    idle.wakeMs = 1200;
+    const { stdout } = await run(python, ["-c", "import tools; print(tools.count())"], {
+      cwd: join(folder.path, "lib"),
+    });
+    expect(stdout).toBe("1\n");
+    expect(idle.starts).toBe(2);
+  });
+
   test("the MCP server, over the connection that it had", async () => {
     await using idle = await IdleHost.start();
     await using mcp = await McpProcess.start(toMcpConfig(idle.served));

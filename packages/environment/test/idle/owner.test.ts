@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { RpcClient, type ServedInterface } from "@seer/rpc";
 import { afterEach, expect, test } from "vitest";
 import { Sandbox } from "../../src/index.ts";
-import { useOwnHome } from "../support/home.ts";
+import { errorOf, useOwnHome } from "../support/home.ts";
+import { idleFixture } from "../support/idle-host.ts";
 import { processesGone } from "../support/processes.ts";
 import { sandboxesIn, snapshotsIn } from "../support/stopped.ts";
 
@@ -53,8 +55,39 @@ test("an owner that has nothing left to do ends, whatever its sandbox is at", as
   expect(await processesGone(home)).toEqual([]);
 });
 
+test("neither connections nor calls keep an owner that has nothing left to do", async () => {
+  const program = `
+    import { ScopedSandbox } from ${JSON.stringify(join(import.meta.dirname, "../../src/index.ts"))};
+    const scoped = new ScopedSandbox({ idle: { afterMs: 60000, action: "stop" } });
+    await scoped.start();
+    await scoped.serve(${JSON.stringify(idleFixture)}, { exposeAs: "prompt", name: "tools" });
+    console.log(JSON.stringify(scoped.served[0]));
+    process.stdin.once("data", () => process.stdin.destroy());
+  `;
+  const owner: ChildProcess = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  owners.push(owner);
+  const [said] = (await once(owner.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
+  const { url, token } = JSON.parse(String(said)) as ServedInterface;
+  await using client = await RpcClient.connect({ url, token });
+  expect(await client.call("count")).toBe(1);
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const body = '{"seconds": 60}';
+  const calls = [
+    errorOf(client.call("slow", { seconds: 60 })),
+    errorOf(fetch(`${url}/call/slow`, { method: "POST", headers, body })),
+  ];
+  await delay(200);
+  const exited = once(owner, "exit");
+  owner.stdin?.write("\n");
+  expect((await exited)[0]).toBe(0);
+  await Promise.all(calls);
+  expect(await processesGone(home)).toEqual([]);
+});
+
 function startOwner() {
-  const program = join(import.meta.dirname, "..", "fixtures", "idle", "owner.ts");
+  const program = join(import.meta.dirname, "..", "fixtures", "idle-owner.ts");
   const owner: ChildProcess = spawn(process.execPath, [program], {
     // For a first process that nobody has taken hold of yet.
     env: { ...process.env, SEER_LEASE_MS: "700" },

@@ -70,6 +70,10 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(await sandbox.exec("ls")).toBe("configured\nuploaded\n");
     expect(progress.lines.join("\n")).toContain(`${join(folder, "gone")} is not there any more`);
     expect(sandbox.name).toBe("anew");
+    // Nobody takes its name meanwhile.
+    await progress.stopped(home, 2);
+    const other = new Sandbox({ executionMode: "cli" }, { isolation });
+    expect((await errorOf(other.start({ name: "anew" }))).code).toBe("environment/name-taken");
   });
 });
 

@@ -57,6 +57,8 @@ export async function forward(
       ...(deadlineMs === undefined ? {} : { "seer-deadline-ms": String(Math.max(1, Math.ceil(deadlineMs))) }),
     },
   });
+  // As anything else of a sandbox, it does not keep this process alive.
+  outgoing.on("socket", (socket) => socket.unref());
   const breakOff = () => response.destroy();
   outgoing.on("error", breakOff);
   outgoing.on("response", (answer) => {

@@ -29,6 +29,8 @@ export async function openUpstream(
       mask.fill(0);
     },
   });
+  // As anything else of a sandbox, it does not keep this process alive.
+  socket.on("upgrade", (response) => response.socket.unref());
   let hasSaidHello = false;
   socket.on("message", (data, isBinary) => {
     if (hasSaidHello) return onMessage(data as Buffer, isBinary);
