@@ -3,7 +3,7 @@ import { EnvironmentError } from "../errors.ts";
 import type { Backend, Machine, SandboxInfo } from "./backend.ts";
 
 /** The backends that there are. */
-export const availableBackends = ["local", "modal"] as const satisfies readonly BackendName[];
+const availableBackends = ["local", "modal"] as const satisfies readonly BackendName[];
 
 /** Each is loaded when it is first used. */
 export async function selectBackend(name: BackendName): Promise<Backend> {
