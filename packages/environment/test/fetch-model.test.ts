@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -126,6 +126,21 @@ test("one that is aborted ends at once, and the next start goes on", async () =>
   slow.remove();
   const kept = partialBytes();
   expect(kept).toBeGreaterThan(300_000);
+  rangesAsked();
+  await expectWhole((await start().done).path);
+  expect(rangesAsked()).toEqual([`bytes=${kept}-`]);
+});
+
+test("one whose owner is killed ends with it, and leaves what it had", async () => {
+  hub.useNewHome();
+  const slow = hub.emulator.faults.slowDownload({ path: safetensors, bytesPerSecond: 1_000_000 });
+  const fixture = join(import.meta.dirname, "fixtures", "fetcher.ts");
+  const owner = spawn(process.execPath, [fixture, "lab/large"], { stdio: "ignore" });
+  await until(() => partialBytes() > 300_000);
+  owner.kill("SIGKILL");
+  expect(await processesGone(hub.home)).toEqual([]);
+  slow.remove();
+  const kept = partialBytes();
   rangesAsked();
   await expectWhole((await start().done).path);
   expect(rangesAsked()).toEqual([`bytes=${kept}-`]);
