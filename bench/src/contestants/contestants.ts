@@ -17,6 +17,7 @@ export const contestants: readonly Contestant[] = [
     connect: () => connectRawInPlace,
     onlyTypeScript: true,
   }),
+  alternative({ name: "relay", server: "relay", caller: "raw", connect: () => connectRaw }),
   seer,
   alternative({ name: "http.server", server: "http", connect: () => connectHttp() }),
   alternative({ name: "FastAPI", server: "fastapi", caller: "http", connect: () => connectHttp() }),

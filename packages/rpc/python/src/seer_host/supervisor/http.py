@@ -46,8 +46,15 @@ class Head(NamedTuple):
     keep_alive: bool
 
 
-def parse_head(data: bytes | bytearray) -> Head:
-    """Reads what comes before a request's body, without the empty line at its end."""
+Fields = dict[str, tuple[str, str]]
+"""Names and values by the lines that they were read from."""
+
+
+def parse_head(data: bytes | bytearray, known: Fields) -> Head:
+    """Reads what comes before a request's body, without the empty line at its end.
+
+    Most lines are the same in every request of a connection; those that are `known` are not read again.
+    """
     try:
         first, *lines = data.decode("latin-1").split("\r\n")
     except ValueError:  # pragma: no cover - latin-1 decodes everything
@@ -59,14 +66,13 @@ def parse_head(data: bytes | bytearray) -> Head:
         raise RpcError("bad-request", f"the request has more than {MAX_FIELDS} headers")
     headers: dict[str, str] = {}
     for line in lines:
-        field = _FIELD.fullmatch(line)
-        if field is None:
-            raise RpcError("bad-request", "a header of the request is malformed")
-        name = field[1].lower()
-        if name in headers and name in _SINGLE:
+        name, value = known.get(line) or _read_field(line, known)
+        if name not in headers:
+            headers[name] = value
+        elif name in _SINGLE:
             raise RpcError("bad-request", f"the header {name} is given twice")
-        value = field[2].rstrip(" \t")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        else:
+            headers[name] += f", {value}"
     if "transfer-encoding" in headers:
         raise RpcError("bad-request", "send the body with a Content-Length; transfer encodings are not read")
     length = headers.get("content-length", "0")
@@ -77,6 +83,19 @@ def parse_head(data: bytes | bytearray) -> Head:
     return Head(request[1], request[2], headers, int(length), keep_alive)
 
 
+def _read_field(line: str, known: Fields) -> tuple[str, str]:
+    field = _FIELD.fullmatch(line)
+    if field is None:
+        raise RpcError("bad-request", "a header of the request is malformed")
+    name, value = field[1].lower(), field[2].rstrip(" \t")
+    if name not in _CHANGING and len(line) <= _KNOWN_LENGTH and len(known) < _KNOWN:
+        known[line] = name, value
+    return name, value
+
+
+_CHANGING = frozenset(("content-length", "seer-call-id"))
+_KNOWN = 32
+_KNOWN_LENGTH = 256
 _SINGLE = frozenset(
     ("host", "content-length", "authorization", "content-type", "seer-call-id", "seer-deadline-ms", "origin")
 )

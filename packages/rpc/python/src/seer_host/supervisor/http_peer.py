@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ..errors import RpcError
 from . import websocket
-from .http import MAX_HEAD, Head, parse_head, response_head
+from .http import MAX_HEAD, Fields, Head, parse_head, response_head
 from .intake import Intake
 from .peer import HIGH_WATER, Peer, prepare
 from .websocket_peer import WebSocketPeer
@@ -64,6 +64,7 @@ class HttpPeer(Peer):
     def __init__(self, host: Host, access: Access, server: Server) -> None:
         super().__init__(host)
         self._access = access
+        self._fields: Fields = {}
         self._server = server
         self._head: tuple[Head, Rights] | None = None
         self._request: Request | None = None
@@ -117,7 +118,7 @@ class HttpPeer(Peer):
             raise RpcError("bad-request", f"the headers exceed {MAX_HEAD} bytes")
         if end < 0:
             return False
-        head = parse_head(intake.take(end - intake.start))
+        head = parse_head(intake.take(end - intake.start), self._fields)
         intake.start += 4
         rights = self._access.check(head.headers)
         self.has_token = True
