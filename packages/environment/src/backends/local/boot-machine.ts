@@ -1,8 +1,8 @@
-import type { ModelHandle } from "@seer/config";
 import { certificatePaths, pythonMounts } from "@seer/rpc/launch";
 import { timeLimit } from "../../ledger/time-limit.ts";
-import type { MachineStep, ModelStep } from "../../plan/plan.ts";
+import type { MachineStep } from "../../plan/plan.ts";
 import { shareEngine } from "../docker/share-engine.ts";
+import { modelHandle } from "../model-handle.ts";
 import { boot, type SandboxView } from "./boot.ts";
 import { gpuDevices } from "./gpus/gpu-devices.ts";
 import { places, readOnlyMounts, writableMounts } from "./layout.ts";
@@ -68,7 +68,7 @@ export function startingRecord(context: StartContext): SandboxRecord {
       gpu: context.gpu?.gpu ?? null,
       gpuCount: context.gpu?.count ?? 1,
       pythonPath,
-      models: models.map((model) => modelHandle(model, context)),
+      models: models.map((model) => modelHandle(model, (path) => context.real(path))),
       repos,
       interfaces: [],
       services: context.services,
@@ -95,21 +95,5 @@ async function view({ egress }: MachineStep, context: StartContext): Promise<San
     symlinks: python.symlinks,
     network: egress,
     devices: gpu === undefined ? ("none" as const) : ((await gpuDevices(context.gpus)) ?? ("gpu" as const)),
-  };
-}
-
-function modelHandle(step: ModelStep, context: StartContext): ModelHandle {
-  const { name, varName, hidden, path, adapter, source } = step;
-  return {
-    name,
-    varName,
-    hidden,
-    path: context.real(path),
-    ...(source.from === "hub" && !hidden && source.revision !== undefined
-      ? { revision: source.revision }
-      : {}),
-    isPeft: adapter !== undefined,
-    ...(adapter?.base === undefined ? {} : { basePath: context.real(adapter.base.path) }),
-    loadAsPeft: adapter?.keep ?? false,
   };
 }
