@@ -200,6 +200,8 @@ describe("what cannot be had is an error with its remedy:", () => {
     process.chdir(folder);
     try {
       await using sandbox = await new Sandbox({ executionMode, models: [{ name: "lab/gated" }] }).start();
+      const stored = hub.emulator.requests().filter(({ path }) => path.startsWith("/storage/"));
+      expect(stored.some(({ hasToken }) => hasToken)).toBe(false);
       expect(await sandbox.exec("printenv HF_TOKEN || echo none")).toBe("none\n");
     } finally {
       process.chdir(before);

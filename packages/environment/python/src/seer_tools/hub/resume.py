@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import urlsplit
 
 from seer_tools.hub.client import hub, uses_xet
 
@@ -68,30 +67,30 @@ def fetch_large(
 def _fetch(repository: Repository, file: RepoFile, place: Place, stop: threading.Event) -> bool:
     library = hub()
     url = library.hf_hub_url(repository.model, file.path, revision=repository.commit)
-    # Asked for again at each try: the address of the storage is valid for a while only.
-    metadata = library.get_hf_file_metadata(url, token=None)
-    if metadata.xet_file_data is not None and uses_xet():
+    if uses_xet() and library.get_hf_file_metadata(url, token=None).xet_file_data is not None:
         return False
     with place.partial(file).open("ab", buffering=0) as out:
-        _receive(url, str(metadata.location), file, out, stop)
+        _receive(url, file, out, stop)
     return True
 
 
-def _receive(url: str, location: str, file: RepoFile, out: BinaryIO, stop: threading.Event) -> None:
+def _receive(url: str, file: RepoFile, out: BinaryIO, stop: threading.Event) -> None:
     library = hub()
     have = out.tell()
     if have > file.size:
         have = out.truncate(0)
     digest = _digest_of(out.name, have)
-    # A token is for the hub, not for whoever stores its files.
-    own = urlsplit(url).netloc == urlsplit(location).netloc
-    headers = library.utils.build_hf_headers(token=None if own else False, library_name="seer")
+    headers = library.utils.build_hf_headers(library_name="seer")
     headers["Accept-Encoding"] = "identity"
     if have > 0:
         headers["Range"] = f"bytes={have}-"
     if have < file.size:
         timeout = library.constants.HF_HUB_DOWNLOAD_TIMEOUT
-        with library.get_session().stream("GET", location, headers=headers, timeout=timeout) as response:
+        # The hub redirects to whoever stores its files, who is not sent the token.
+        request = library.get_session().stream(
+            "GET", url, headers=headers, timeout=timeout, follow_redirects=True
+        )
+        with request as response:
             library.utils.hf_raise_for_status(response)
             if have > 0 and response.status_code != 206:
                 # The server began again; so does the file.
@@ -100,9 +99,16 @@ def _receive(url: str, location: str, file: RepoFile, out: BinaryIO, stop: threa
             for piece in response.iter_raw():
                 if stop.is_set():
                     raise Stopped
-                out.write(piece)
+                _write(out, piece)
                 digest.update(piece)
     _check(file, out, digest.hexdigest())
+
+
+def _write(out: BinaryIO, piece: bytes) -> None:
+    # Unbuffered, so that what came is kept however this ends; and then less may be written than was given.
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[out.write(rest) :]
 
 
 def _check(file: RepoFile, out: BinaryIO, digest: str) -> None:
