@@ -1,8 +1,9 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { toLibrary } from "@seer/expose-adapters/library";
@@ -107,6 +108,42 @@ print(tools.count(), flush=True)
     expect(((await again) as Uint8Array).byteLength).toBe(80 << 20);
     expect((await others).map((value) => (value as Uint8Array).byteLength)).toEqual([80 << 20, 80 << 20]);
   });
+});
+
+test("no call fails, at whatever moment of a stop or start it comes", async () => {
+  await using idle = await IdleHost.start({ afterMs: 40 });
+  await using folder = await installed(idle.served);
+  await using mcp = await McpProcess.start(toMcpConfig(idle.served));
+  await using client = await RpcClient.connect(idle.served);
+  using library = new LineByLine("import sys, tools\nfor _ in sys.stdin: print(tools.count(), flush=True)", {
+    cwd: join(folder.path, "lib"),
+  });
+  const ways = [
+    () => client.call("count"),
+    () => mcp.call("count"),
+    () => library.ask(),
+    async () => {
+      await using fresh = await RpcClient.connect(idle.served);
+      return await fresh.call("count");
+    },
+    async () => {
+      let items = 0;
+      for await (const _ of client.stream("ticks", { number: 3, seconds: 0.01 })) items++;
+      return items;
+    },
+  ];
+  idle.keepMs = 30;
+  for (let round = 0; round < 15; round++) {
+    // About as long as it takes until it is idle, is kept, and has ended.
+    await delay(30 + Math.random() * 120);
+    const calls = ways.map(async (call) => {
+      await delay(Math.random() * 60);
+      return Number(await call());
+    });
+    for (const answer of await Promise.all(calls)) expect(answer).toBeGreaterThan(0);
+  }
+  console.log(`no call of 75 failed in ${idle.stops} stops; ${idle.discarded} more were called off`);
+  expect(idle.stops).toBeGreaterThan(3);
 });
 
 describe("what goes on is not cut", () => {
@@ -309,6 +346,27 @@ describe("access", () => {
     expect(error).toMatchObject({ code: "environment/port-unavailable" });
   });
 });
+
+/** A program that answers each line that it is sent with one. */
+class LineByLine implements Disposable {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(code: string, options: { cwd: string }) {
+    this.#child = spawn(python, ["-c", code], { ...options, stdio: ["pipe", "pipe", "inherit"] });
+    const output = this.#child.stdout as NodeJS.ReadableStream;
+    this.#lines = createInterface({ input: output })[Symbol.asyncIterator]();
+  }
+
+  async ask(): Promise<string> {
+    this.#child.stdin?.write("\n");
+    return String((await this.#lines.next()).value);
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill();
+  }
+}
 
 function status(idle: IdleHost, headers: Record<string, string>, path = "/health"): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();

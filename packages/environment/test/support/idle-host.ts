@@ -8,8 +8,6 @@ import { IdleLife } from "../../src/idle/idle-life.ts";
 
 export const idleFixture = join(import.meta.dirname, "..", "fixtures", "idle", "interface.py");
 
-const idleMs = 300;
-
 /** A gateway in front of a host that is stopped and started like a sandbox, without there being one. */
 export class IdleHost implements AsyncDisposable {
   readonly life: IdleLife;
@@ -25,19 +23,23 @@ export class IdleHost implements AsyncDisposable {
   discarded = 0;
   #host: LaunchedHost | undefined;
 
-  private constructor() {
+  private constructor(afterMs: number) {
     const report = (line: string) => {
       this.progress.push(line);
       this.life.heard(line);
     };
     this.life = new IdleLife(
-      { afterMs: idleMs, action: "snapshot" },
+      { afterMs, action: "snapshot" },
       {
         isBusy: async () => {
           const { host } = this.gateway;
           return host !== undefined && (await askHost(host, this.gateway.undelivered)) !== undefined;
         },
-        keep: (signal) => delay(this.keepMs, undefined, { signal: this.keepMs > 0 ? signal : undefined }),
+        keep: (signal) =>
+          delay(this.keepMs, undefined, {
+            // What is nearly done ends as it would have.
+            signal: this.keepMs > 1000 ? signal : undefined,
+          }),
         discard: async () => {
           this.discarded++;
         },
@@ -57,8 +59,11 @@ export class IdleHost implements AsyncDisposable {
     );
   }
 
-  static async start(options: Partial<GatewayOptions> = {}): Promise<IdleHost> {
-    const self = new IdleHost();
+  static async start({
+    afterMs = 300,
+    ...options
+  }: Partial<GatewayOptions> & { afterMs?: number } = {}): Promise<IdleHost> {
+    const self = new IdleHost(afterMs);
     const host = await self.#launch();
     await using client = await host.client();
     const description = await client.describe({ timeoutMs: 30_000 });
