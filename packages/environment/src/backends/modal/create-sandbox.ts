@@ -57,7 +57,7 @@ export async function createSandbox(
     options.onMachine(machine);
     return machine;
   } catch (error) {
-    await pending.end(created);
+    if (!isRefusal(error)) await pending.end(created);
     if (id !== undefined) meter.end(id, "terminated");
     throw error;
   }
@@ -160,6 +160,11 @@ function explain(context: StartContext): (error: unknown) => never {
     }
     throw error;
   };
+}
+
+/** After which there is nothing to end. */
+function isRefusal(error: unknown): boolean {
+  return EnvironmentError.isInstance(error) && error.code === "environment/name-taken";
 }
 
 function noCapacity({ gpu }: StartContext, said: string, cause?: unknown): EnvironmentError {

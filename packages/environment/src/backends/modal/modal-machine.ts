@@ -77,9 +77,19 @@ export class ModalMachine implements Machine {
   async start(command: MachineCommand): Promise<MachineProcess> {
     const cwd = this.realPath(command.cwd ?? sandboxPaths.workspace);
     const process = await this.#ask(() => this.#client.exec({ ...command, cwd }));
-    const exited = this.#ask(() => process.exited);
+    let isDetached = false;
+    const exited = process.exited.catch(async (error) => {
+      throw isDetached ? error : await this.#explained(error);
+    });
     exited.catch(() => {});
-    return { ...process, exited };
+    return {
+      exited,
+      kill: process.kill,
+      detach: async () => {
+        isDetached = true;
+        await process.detach();
+      },
+    };
   }
 
   async readFile(path: string): Promise<Uint8Array> {
@@ -198,23 +208,25 @@ export class ModalMachine implements Machine {
     this.#hold.release();
   }
 
-  /** Does something in the sandbox. A connection that breaks need not mean that it has ended. */
+  /** Does something in the sandbox. */
   async #ask<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!(EnvironmentError.isInstance(error) && error.code === "environment/ended")) throw error;
-      await this.#hold.check();
-      if (this.#hold.hasEnded) throw error;
-      throw new EnvironmentError(
-        "environment/backend-unreachable",
-        "The connection to the sandbox on Modal broke",
-        {
-          hint: "The sandbox runs on; try again.",
-          cause: error,
-        },
-      );
+      throw await this.#explained(error);
     }
+  }
+
+  /** A connection that breaks need not mean that the sandbox has ended. */
+  async #explained(error: unknown): Promise<unknown> {
+    if (!(EnvironmentError.isInstance(error) && error.code === "environment/ended")) return error;
+    await this.#hold.check();
+    if (this.#hold.hasEnded) return error;
+    return new EnvironmentError(
+      "environment/backend-unreachable",
+      "The connection to the sandbox on Modal broke",
+      { hint: "The sandbox runs on; try again.", cause: error },
+    );
   }
 }
 
