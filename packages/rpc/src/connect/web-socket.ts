@@ -15,6 +15,7 @@ export interface WebSocketHandlers {
 
 const readBytes = 256 * 1024;
 const joinBytes = 64 * 1024;
+const writeBytes = 8 * 1024 * 1024;
 const closeTimeoutMs = 1000;
 const normalClosure = Buffer.of(0x03, 0xe8);
 
@@ -33,6 +34,7 @@ export class WebSocket {
   #answer: Buffer | undefined = Buffer.alloc(0);
   #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
+  #isWriting = false;
   #closing: Promise<void> | undefined;
   #error: Error | undefined;
 
@@ -93,7 +95,7 @@ export class WebSocket {
   }
 
   #put(...parts: readonly Uint8Array[]): void {
-    if (this.#unsent.length === 0) process.nextTick(() => this.#flush());
+    if (this.#unsent.length === 0 && !this.#isWriting) process.nextTick(() => this.#flush());
     for (const part of parts) {
       this.#unsent.push(part);
       this.#unsentBytes += part.byteLength;
@@ -101,17 +103,39 @@ export class WebSocket {
   }
 
   #flush(): void {
-    const [parts, bytes] = [this.#unsent, this.#unsentBytes];
-    this.#unsent = [];
-    this.#unsentBytes = 0;
     if (!this.#tcp.writable) return;
+    const parts = this.#takeUnsent();
+    const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
     if (bytes <= joinBytes) {
       this.#tcp.write(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts, bytes));
       return;
     }
+    this.#isWriting = true;
     this.#tcp.cork();
+    const last = parts.pop() as Uint8Array;
     for (const part of parts) this.#tcp.write(part);
+    this.#tcp.write(last, () => {
+      this.#isWriting = false;
+      if (this.#unsent.length > 0) this.#flush();
+    });
     this.#tcp.uncork();
+  }
+
+  /** As much as is written at once: a write that takes long tells nothing of how it gets on. */
+  #takeUnsent(): Uint8Array[] {
+    const parts = this.#unsent;
+    this.#unsent = [];
+    let bytes = 0;
+    for (const [index, part] of parts.entries()) {
+      bytes += part.byteLength;
+      if (bytes <= writeBytes) continue;
+      const rest = bytes - writeBytes;
+      this.#unsent = [part.subarray(part.byteLength - rest), ...parts.slice(index + 1)];
+      this.#unsentBytes -= writeBytes;
+      return [...parts.slice(0, index), part.subarray(0, part.byteLength - rest)];
+    }
+    this.#unsentBytes = 0;
+    return parts;
   }
 
   #read(chunk: Buffer): void {

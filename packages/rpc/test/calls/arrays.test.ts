@@ -60,9 +60,13 @@ test("a large array is not copied on its way in", async () => {
   expect(array.data.buffer.byteLength - array.data.byteLength).toBeLessThan(500);
 });
 
-test("4 MB go there and back", async () => {
-  const data = Float32Array.from({ length: 1_000_000 }, (_, i) => i % 1000);
-  const array = (await client.call("echo", { value: data })) as NdArray;
+// The larger takes several writes, with other messages in between.
+test.each([4, 28])("%i MB go there and back, and small calls beside them", async (megabytes) => {
+  const data = Float32Array.from({ length: megabytes * 250_000 }, (_, i) => i % 1000);
+  const large = client.call("echo", { value: data });
+  const small = Array.from({ length: 20 }, (_, i) => client.call("echo", { value: i }));
+  const array = (await large) as NdArray;
+  expect(await Promise.all(small)).toEqual(Array.from({ length: 20 }, (_, i) => i));
   expect(
     Buffer.from(array.data.buffer, array.data.byteOffset, array.data.byteLength).equals(
       Buffer.from(data.buffer),

@@ -59,10 +59,11 @@ class Arena:
     def forgotten(self) -> list[int]:
         """The places that nothing refers to any more, each told once."""
         places: list[int] = []
-        while self._forgotten:
-            place = self._forgotten.popleft()
+        with contextlib.suppress(IndexError):
+            while True:
+                places.append(self._forgotten.popleft())
+        for place in places:
             del self._seen[place]
-            places.append(place)
         return places
 
     def give_back(self, place: int, size: int) -> None:

@@ -100,7 +100,8 @@ class Host:
     def space(self, size: int) -> bytearray | memoryview:
         """Room for a large request; raises MemoryError."""
         shared = self._shared
-        return (shared and shared.space(size)) or bytearray(size)
+        space = None if shared is None else shared.space(size)
+        return bytearray(size) if space is None else space
 
     @property
     def _shared(self) -> Shared | None:

@@ -57,23 +57,25 @@ class Poller(selectors.DefaultSelector):
         self.is_wanted = False
         end = None if timeout is None else time.monotonic() + timeout
         others: list[tuple[selectors.SelectorKey, int]] = []
-        while True:
-            if self._unflushed:
-                self._flush()
-            if self._afterwards:
-                self._catch_up()
-            if others or self.is_wanted:
-                return others
-            events = super().select(None if end is None else end - time.monotonic())
-            if not events:
-                return others
-            for event in events:
+        self._settle()
+        while not (others or self.is_wanted):
+            for event in super().select(timeout):
                 key, mask = event
                 ready: Any = key.data
                 if type(ready) is tuple:
                     others.append(event)  # the loop's own
                 else:
                     ready(mask)
+            self._settle()
+            if end is not None and (timeout := end - time.monotonic()) <= 0:
+                break  # the time for one of the loop's timers
+        return others
+
+    def _settle(self) -> None:
+        if self._unflushed:
+            self._flush()
+        if self._afterwards:
+            self._catch_up()
 
     def _flush(self) -> None:
         unflushed, self._unflushed = self._unflushed, []
