@@ -1,5 +1,6 @@
 import type { Backend as BackendName } from "@seer/config";
 import { EnvironmentError } from "../errors.ts";
+import { forgetOtherConfigs } from "../snapshots/kept-config.ts";
 import type { Backend, Machine, SandboxInfo } from "./backend.ts";
 
 /** The backends that there are. */
@@ -41,8 +42,11 @@ export interface ListOptions {
 /** The sandboxes of all backends. */
 export async function listAll({ onUnreachable }: ListOptions = {}): Promise<SandboxInfo[]> {
   const lists = availableBackends.map(async (name) => {
+    const asked = Date.now();
     try {
-      return await (await selectBackend(name)).list();
+      const running = await (await selectBackend(name)).list();
+      await forgetOtherConfigs(name, running, asked);
+      return running;
     } catch (error) {
       if (onUnreachable === undefined || !(error instanceof Error)) throw error;
       onUnreachable(name, error);

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { SandboxConfig } from "@seer/config";
+import type { Backend as BackendName, SandboxConfig } from "@seer/config";
 import { seerHome } from "../seer-home.ts";
 import { writeAtomically } from "../write-atomically.ts";
 import { configToKeep } from "./snapshot-config.ts";
@@ -31,6 +31,20 @@ export async function keptConfig(id: string): Promise<SandboxConfig | undefined>
 
 export async function forgetConfig(id: string): Promise<void> {
   await rm(fileOf(id), { force: true });
+}
+
+/** Forgets those of a backend's sandboxes that have ended: those kept before it was asked which are `running`. */
+export async function forgetOtherConfigs(
+  backend: BackendName,
+  running: readonly { readonly id: string }[],
+  asked: number,
+): Promise<void> {
+  for (const name of await readdir(directory()).catch(() => [])) {
+    if (running.some(({ id }) => name === `${id}.json`)) continue;
+    const path = join(directory(), name);
+    const kept = await read(path);
+    if (kept?.config.backend === backend && (await lastChange(path)) < asked) await rm(path, { force: true });
+  }
 }
 
 async function clearAwayOld(): Promise<void> {
