@@ -1,0 +1,35 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, vi } from "vitest";
+import { fakeUuid } from "../support/fake-gpus.ts";
+import { isolations, useOwnHome } from "../support/home.ts";
+import { useHub } from "../support/hub.ts";
+import { describeReference } from "./reference.ts";
+import { installHere } from "./stand-ins.ts";
+import { makeWorld, type World } from "./world.ts";
+
+const home = useOwnHome();
+const hub = useHub();
+let world: World;
+
+beforeAll(async () => {
+  world = await makeWorld(hub.emulator);
+  await installHere();
+  // A dollar a second.
+  await writeFile(join(home, "prices.json"), '{"local": {"sandbox": 3600}}');
+});
+afterAll(() => vi.unstubAllEnvs());
+
+describeReference(
+  {
+    title: "on this machine, with GPUs",
+    machine: { backend: "local", gpu: "A100", gpuCount: 2 },
+    isolation: isolations[0],
+    cutsNetwork: isolations[0] === "bubblewrap",
+    urls: /^http:\/\/127\.0\.0\.1:\d+/,
+    visibleGpus: `${fakeUuid(0)},${fakeUuid(1)}`,
+    hasNative: false,
+    port: 47_113,
+  },
+  () => world,
+);
