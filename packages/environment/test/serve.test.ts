@@ -161,6 +161,16 @@ describe("interface files", () => {
     expect(await client.call("get")).toBe("uploaded");
   });
 
+  test("a file beside it that is called like a module of Python is in nobody's way", async () => {
+    await scoped.writeFile("/workspace/dataclasses.py", "raise RuntimeError('not this one')\n");
+    const file = await write("plain.py", "@expose\ndef one() -> int:\n    return 1\n");
+    await scoped.serve(file, { exposeAs: "prompt" });
+    await scoped.exec("rm dataclasses.py");
+    const served = scoped.served.at(-1);
+    await using client = await RpcClient.connect({ url: served?.url ?? "", token: served?.token ?? "" });
+    expect(await client.call("one")).toBe(1);
+  });
+
   test("several are served at once, and forms of one name share", async () => {
     const code = "from at_once import text\n\n@expose\ndef get() -> str:\n    return text\n";
     const files = await Promise.all(
