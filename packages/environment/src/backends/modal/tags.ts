@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { hostname, userInfo } from "node:os";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname, networkInterfaces, userInfo } from "node:os";
 import type { Plan } from "../../plan/plan.ts";
 import { identify } from "../local/process-identity.ts";
 
@@ -96,8 +97,20 @@ function ownerOf(pid: number): Owner | undefined {
   return identity && { host: thisHost(), pid, process: digest(identity.startedAt) };
 }
 
+let host: string | undefined;
+
+/** Where process numbers mean what they mean here: two machines of one name, or two containers, are not the same. */
 function thisHost(): string {
-  return digest(`${hostname()} ${userInfo().uid}`);
+  host ??= digest([hostname(), userInfo().uid, ...whereProcessesAre()].join(" "));
+  return host;
+}
+
+function whereProcessesAre(): string[] {
+  try {
+    return [readFileSync("/proc/sys/kernel/random/boot_id", "utf8"), readlinkSync("/proc/self/ns/pid")];
+  } catch {
+    return Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ mac }) => mac));
+  }
 }
 
 function digest(text: string): string {
