@@ -222,8 +222,9 @@ class Call:
         return time.monotonic() - self.starves_since > seconds
 
     def notify(self) -> None:
-        for watcher in tuple(self.watchers):
-            watcher.changed(self)
+        if self.watchers:
+            for watcher in tuple(self.watchers):
+                watcher.changed(self)
 
     def start(self) -> None:
         self.state = "running"

@@ -17,13 +17,17 @@ from .websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..messages import Buffer
+    from ..messages import Buffer, Header
     from .host import Host
     from .intake import Intake
     from .server import Server
     from .wire import Wire
 
 CALL_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PLAIN_CALL = re.compile(
+    rb'\{"op":"call","id":"([A-Za-z0-9._-]{1,64})","function":"([A-Za-z_][A-Za-z0-9_]{0,99})"\}\n'
+)
+_PLAIN: Header = {}
 _MAX_COUNT = 1 << 53
 
 
@@ -252,6 +256,15 @@ class WebSocketPeer(Peer):
     # Messages
 
     def _message(self, data: Buffer) -> None:
+        if (plain := _PLAIN_CALL.match(data)) is not None:
+            # As most are: without anything to look up, it is at the worker sooner.
+            call_id, function = str(plain[1], "ascii"), str(plain[2], "ascii")
+            message = Message(_PLAIN, data, plain.end())
+            try:
+                self._watch(self.host.submit(call_id, function, message, self), output=False)
+            except RpcError as error:
+                self.send_message(Outcome.of_error(call_id, error).message)
+            return
         try:
             message = parse_message(data)
         except RpcError as error:
