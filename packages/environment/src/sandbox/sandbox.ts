@@ -9,6 +9,7 @@ import {
   type SandboxConfigInput,
   type SandboxHandle,
 } from "@seer/config";
+import type { Sandbox as ModalSandbox } from "modal";
 import type { Machine, MachineCommand, SandboxInfo, SandboxState } from "../backends/backend.ts";
 import { runtimePaths } from "../backends/runtime-paths.ts";
 import { type ListOptions, listAll } from "../backends/select-backend.ts";
@@ -135,8 +136,8 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
   }
 
   /** Modal's own object, when the sandbox runs there. */
-  get modalSandbox(): unknown {
-    return this.life.machine.native;
+  get modalSandbox(): ModalSandbox | undefined {
+    return this.life.machine.native as ModalSandbox | undefined;
   }
 
   /**

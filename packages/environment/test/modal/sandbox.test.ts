@@ -77,7 +77,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("a sandbox on Modal",
       });
       // Whole seconds, and half a minute for its first process to end it itself.
       expect(info().definition.timeoutMs).toBe(1_031_000);
-      expect((sandbox.modalSandbox as { sandboxId: string }).sandboxId).toBe(sandbox.sandboxId);
+      expect(sandbox.modalSandbox?.sandboxId).toBe(sandbox.sandboxId);
       expect(sandbox.isolation).toEqual({ kind: "remote" });
     });
 
