@@ -54,6 +54,13 @@ describe.skipIf((await emulationObstacle()) !== undefined)("Modal, when things g
       expect(await sandbox.exec("echo renewed")).toBe("renewed\n");
     });
 
+    test("a token that is not renewed is an error, and leaves nothing", async () => {
+      emulator.faults.expireTokens({ times: 2 });
+      const error = await errorOf(new Sandbox({ ...config, ...machine }).start());
+      expect(error).toMatchObject({ code: "environment/backend-unreachable" });
+      expect(alive()).toEqual([]);
+    });
+
     test("connections that break lose nothing of a command's output", async () => {
       await using sandbox = await new Sandbox({ ...config, ...machine }).start();
       const running = sandbox.run("echo first; sleep 0.5; seq 1 100000; exit 3");

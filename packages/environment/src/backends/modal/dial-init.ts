@@ -25,6 +25,13 @@ async function start(sandbox: Sandbox, command: string[]): Promise<ContainerProc
       { deadlineMs: dialMs },
     );
   } catch (error) {
+    if (EnvironmentError.isInstance(error) && error.code === "environment/credentials-missing") {
+      // The account was good enough to get here; this was the sandbox's own token, which the SDK renews.
+      throw new EnvironmentError("environment/backend-unreachable", error.message, {
+        hint: "Try again; when that does not help, run `modal token new`.",
+        cause: error,
+      });
+    }
     if (EnvironmentError.isInstance(error)) throw error;
     throw new EnvironmentError("environment/ended", "The sandbox has ended", { cause: error });
   }
