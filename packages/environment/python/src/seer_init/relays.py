@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def _accept(listener: socket.socket, port: int) -> None:
         try:
             outside, _ = listener.accept()
         except ConnectionAbortedError:
+            continue
+        except OSError:
+            # Too much is open; some of it will not be for long.
+            time.sleep(0.1)
             continue
         threading.Thread(target=_connect, args=(outside, port), daemon=True).start()
 

@@ -6,7 +6,7 @@ import { snapshotDirectory } from "../../../snapshots/snapshot-store.ts";
 import { writeAtomically } from "../../../write-atomically.ts";
 import type { SnapshotContent, SnapshotRecord } from "../../backend.ts";
 import { sandboxDirectories } from "../home.ts";
-import { isRecordAlive, type PathMap, type SandboxRecord } from "../record.ts";
+import { isRecordAlive, type SandboxRecord } from "../record.ts";
 import { copyTrees } from "./copy-trees.ts";
 
 /** What a snapshot has of a sandbox: not its models, which are placed anew, and not the logs of what ran. */
@@ -42,9 +42,6 @@ export async function removeFiles({ content }: SnapshotRecord): Promise<void> {
 export function pathsFile(directory: string): string {
   return join(directory, "paths.json");
 }
-
-/** @see pathsFile */
-export type SnapshotPaths = PathMap;
 
 function filesDirectory(id: string): string {
   return join(snapshotDirectory(id), "files");
