@@ -37,6 +37,8 @@ async function ask(host: HostAddress, undelivered: Undelivered): Promise<HostBus
   if (state === "failed" || state === "dead") return undefined;
   const wanted = new Set(undelivered.ids);
   const calls = wanted.size === 0 ? [] : await client.calls(options);
+  const known = new Set(calls.map(({ id }) => id));
+  for (const id of wanted) if (!known.has(id)) undelivered.delivered(id);
   const since = Date.now() - resultsMs;
   if (calls.some(({ id, endedAt }) => wanted.has(id) && Date.parse(endedAt ?? "") > since)) {
     return { kind: "results" };

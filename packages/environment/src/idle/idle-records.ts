@@ -51,11 +51,14 @@ export async function listIdleRecords(): Promise<IdleRecord[]> {
 /** What a list of machines says of sandboxes: they are called as from their start on, and stopped ones are among them. */
 export async function withIdle(machines: readonly SandboxInfo[]): Promise<SandboxInfo[]> {
   const records = await listIdleRecords();
+  const stopped = records.filter(({ machine }) => machine === null);
   const called = machines.map((info) => {
     const record = records.find(({ machine }) => machine === info.id);
     return record === undefined ? info : { ...info, id: record.id };
   });
-  return [...called, ...records.filter(({ machine }) => machine === null).map(infoOf)];
+  // What is still there of one that is being stopped is no other.
+  const running = called.filter(({ name }) => !stopped.some(({ state }) => state.name === name));
+  return [...running, ...stopped.map(infoOf)];
 }
 
 /** @throws EnvironmentError `environment/name-taken` for the name of a stopped sandbox, which will want it again */

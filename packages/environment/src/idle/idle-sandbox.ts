@@ -2,13 +2,13 @@ import type { IdleConfig, Progress, SandboxConfig } from "@seer/config";
 import type { Machine, SnapshotRecord } from "../backends/backend.ts";
 import { uploadFile } from "../backends/upload.ts";
 import type { Front, LoadedInterface } from "../serve/serve-interface.ts";
-import { type Snapshot, snapshotOf } from "../snapshots/snapshot.ts";
-import { writeSnapshotRecord } from "../snapshots/snapshot-store.ts";
-import { removeSnapshot, takeUnlistedSnapshot } from "../snapshots/take-snapshot.ts";
+import type { Snapshot } from "../snapshots/snapshot.ts";
+import { takeUnlistedSnapshot } from "../snapshots/take-snapshot.ts";
 import { isServiceUsed } from "./ask-services.ts";
 import { IdleInterface } from "./idle-interface.ts";
 import { IdleLife } from "./idle-life.ts";
 import { removeIdleRecord, writeIdleRecord } from "./idle-records.ts";
+import { discardSnapshot, KeptSnapshots } from "./kept-snapshots.ts";
 
 /** The life of which the idle times are a part. */
 export interface IdleOwner {
@@ -46,11 +46,8 @@ export class IdleSandbox {
   readonly life: IdleLife<Kept>;
   readonly #options: IdleSandboxOptions;
   #interfaces: readonly IdleInterface[] = [];
-  #kept: Kept | undefined;
-  /** Earlier images, on which later ones may build. */
-  readonly #images: SnapshotRecord[] = [];
-  /** Snapshots that are the user's, or on which one of the user's may build: they are not removed. */
-  readonly #users = new Set<string>();
+  readonly #snapshots = new KeptSnapshots();
+  #files: Kept["files"] = new Map();
   #references = 0;
 
   constructor(options: IdleSandboxOptions) {
@@ -61,7 +58,7 @@ export class IdleSandbox {
         isBusy: () => this.#isBusy(),
         keep: (signal) => this.#keep(signal),
         discard: async ({ snapshot }) => {
-          if (snapshot !== undefined) await discard(snapshot);
+          if (snapshot !== undefined) await discardSnapshot(snapshot);
         },
         stop: (kept) => this.#stop(kept),
         wake: (signal) => this.#wake(signal),
@@ -93,22 +90,12 @@ export class IdleSandbox {
 
   /** Makes what was kept of a stopped sandbox a snapshot of the user's, so that it need not be started for one. */
   async promote(description: string): Promise<Snapshot | undefined> {
-    const snapshot = this.life.state === "stopped" ? this.#kept?.snapshot : undefined;
-    // An image that is in no list expires.
-    if (snapshot?.content.kind !== "directory") return undefined;
-    const record = { ...snapshot, description };
-    this.#users.add(record.id);
-    await writeSnapshotRecord(record);
-    return snapshotOf(record);
+    return this.life.state === "stopped" ? await this.#snapshots.promote(description) : undefined;
   }
 
   /** The user has taken a snapshot. */
   noteSnapshot(): void {
-    for (const { id, content } of [...this.#images, this.#kept?.snapshot].filter(
-      (one) => one !== undefined,
-    )) {
-      if (content.kind === "image") this.#users.add(id);
-    }
+    this.#snapshots.noteSnapshot();
   }
 
   /** Ends all of it, whatever is being stopped or started; the machine is its owner's to end. */
@@ -120,10 +107,7 @@ export class IdleSandbox {
 
   /** Removes what was kept for another start, when there is no machine any more. */
   async forget(): Promise<void> {
-    await this.#replaceKept(undefined);
-    for (const image of this.#images.splice(0).toReversed()) {
-      if (!this.#users.has(image.id)) await discard(image);
-    }
+    await this.#snapshots.removeAll();
     await removeIdleRecord(this.#options.owner.sandboxId);
   }
 
@@ -155,22 +139,24 @@ export class IdleSandbox {
     return { snapshot: undefined, files: new Map(files.flat()) };
   }
 
-  async #stop(kept: Kept): Promise<void> {
+  async #stop({ snapshot, files }: Kept): Promise<void> {
     const { owner } = this.#options;
-    for (const { gateway } of this.#interfaces) gateway.detach();
-    await owner.endForNow(owner.machine);
-    await this.#replaceKept(kept);
+    // First, so that there is no moment at which others take its name.
     await this.#tell(null);
+    for (const { gateway } of this.#interfaces) gateway.detach();
+    await this.#snapshots.replace(snapshot);
+    this.#files = files;
+    await owner.endForNow(owner.machine);
   }
 
   async #wake(signal: AbortSignal): Promise<void> {
     const { owner } = this.#options;
-    const { snapshot, files = new Map<string, Uint8Array>() } = this.#kept ?? {};
-    const machine = await owner.startAgain({ from: snapshot, signal });
+    const from = this.#snapshots.latest;
+    const machine = await owner.startAgain({ from, signal });
     try {
-      if (snapshot === undefined) await this.#uploadAgain(machine, signal);
+      if (from === undefined) await this.#uploadAgain(machine, signal);
       const { report: onProgress, secretValues: secrets } = owner;
-      const options = { files, secrets, onProgress, signal };
+      const options = { files: this.#files, secrets, onProgress, signal };
       const again = this.#interfaces.map((one) => one.serveAgain(machine, options));
       // All of them, so that none is still being started when the machine is ended for one that cannot be.
       const failed = (await Promise.allSettled(again)).find(({ status }) => status === "rejected");
@@ -205,15 +191,4 @@ export class IdleSandbox {
       });
     }
   }
-
-  async #replaceKept(next: Kept | undefined): Promise<void> {
-    const snapshot = this.#kept?.snapshot;
-    this.#kept = next;
-    if (snapshot?.content.kind === "image") this.#images.push(snapshot);
-    else if (snapshot !== undefined && !this.#users.has(snapshot.id)) await discard(snapshot);
-  }
-}
-
-async function discard(snapshot: SnapshotRecord): Promise<void> {
-  await removeSnapshot(snapshot).catch(() => {});
 }

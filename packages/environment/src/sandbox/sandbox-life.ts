@@ -183,6 +183,7 @@ export class SandboxLife implements IdleOwner {
     signal: AbortSignal;
   }): Promise<Machine> {
     if (this.#startOptions === undefined) throw new TypeError("It has not been started");
+    if (this.#leftMs < 1000) throw endedError(this.machine, "timeout");
     // What begins with an earlier snapshot does so again, unless there is a later one.
     const options = { ...this.#startOptions, name: this.machine.state.name };
     return await this.#start({ ...options, from: from ?? options.from }, signal);
@@ -214,10 +215,13 @@ export class SandboxLife implements IdleOwner {
     await forgetConfig(id);
   }
 
+  /** The time that it may still live, which is time that there is a machine. */
+  get #leftMs(): number {
+    return Math.floor(this.#config.timeoutMs - this.#pastMs);
+  }
+
   async #start({ kind, name, workspace, from }: LifeStartOptions, signal: AbortSignal): Promise<Machine> {
-    // The time that it may live is the time that there is a machine.
-    const timeoutMs = Math.max(1000, Math.floor(this.#config.timeoutMs - this.#pastMs));
-    const whole = buildPlan({ ...this.#config, timeoutMs }, { kind, workspace });
+    const whole = buildPlan({ ...this.#config, timeoutMs: this.#leftMs }, { kind, workspace });
     const plan = from === undefined ? whole : remainingPlan(whole);
     const backend = await selectBackend(plan.backend);
     const secrets = await resolveSecrets(this.#config.secrets);

@@ -60,7 +60,7 @@ export class IdleHost implements AsyncDisposable {
   }
 
   static async start({
-    afterMs = 300,
+    afterMs = 500,
     ...options
   }: Partial<GatewayOptions> & { afterMs?: number } = {}): Promise<IdleHost> {
     const self = new IdleHost(afterMs);
@@ -77,10 +77,10 @@ export class IdleHost implements AsyncDisposable {
     return self;
   }
 
-  /** Waits until it has been stopped, and is. */
-  async stopped(times = this.stops + 1): Promise<void> {
+  /** Waits until it is stopped. */
+  async stopped(): Promise<void> {
     const deadline = performance.now() + 20_000;
-    while (this.stops < times || this.life.state !== "stopped") {
+    while (this.life.state !== "stopped") {
       if (performance.now() > deadline) throw new Error(`It was not stopped:\n${this.progress.join("\n")}`);
       await delay(10);
     }

@@ -74,7 +74,10 @@ export class Gateway {
       skipUTF8Validation: true,
       handleProtocols: (offered) => (offered.has("seer.v1") ? "seer.v1" : false),
     });
-    server.on("request", (request, response) => void this.#onRequest(request, response));
+    server.on("request", (request, response) => {
+      // Such as for a target that is none.
+      this.#onRequest(request, response).catch(() => response.destroy());
+    });
     server.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
 
