@@ -31,7 +31,7 @@ function start(options: Partial<FetchOptions> = {}) {
   const onProgress = (line: string) => void progress.push(line);
   return {
     progress,
-    done: fetchModel(model, { name: "large", secrets: {}, firstPauseMs: 50, onProgress, ...options }),
+    done: fetchModel(model, { name: "large", secrets: {}, onProgress, ...options }),
   };
 }
 

@@ -6,6 +6,7 @@ import { knownSecrets } from "../secrets/resolve-secrets.ts";
 import { fetchError } from "./fetch-error.ts";
 import type { FetchDone, FetchLine } from "./fetch-lines.ts";
 import { FetchProgress } from "./fetch-progress.ts";
+import { firstPauseMs } from "./first-pause.ts";
 import { runScript } from "./run-script.ts";
 
 /** A model on the hub. */
@@ -24,8 +25,6 @@ export interface FetchOptions {
   /** Values of secrets, of which HF_TOKEN is used; otherwise the environment's, `.env`'s, or that of the login. */
   secrets: Readonly<Record<string, string>>;
   onProgress: Progress;
-  /** Before a second try, after which the pauses double. @default 1000 */
-  firstPauseMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -53,13 +52,13 @@ const client = "huggingface_hub>=1";
 async function fetchWith(
   python: string,
   { id, revision, adapter }: HubModel,
-  { name, isHidden, secrets, onProgress, firstPauseMs = 1000, signal }: FetchOptions,
+  { name, isHidden, secrets, onProgress, signal }: FetchOptions,
 ): Promise<Extract<FetchLine, { type: "done" | "error" }>> {
   const token = secrets.HF_TOKEN ?? (await knownSecrets(["HF_TOKEN"])).HF_TOKEN;
   const progress = new FetchProgress(name, onProgress, { isHidden });
   const { last, stderr } = await runScript<FetchLine>(
     "fetch_model",
-    { model: id, revision, adapter, firstPause: firstPauseMs / 1000 },
+    { model: id, revision, adapter, firstPause: firstPauseMs() / 1000 },
     {
       python,
       signal,

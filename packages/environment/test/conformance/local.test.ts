@@ -4,6 +4,9 @@ import { afterAll, beforeAll, vi } from "vitest";
 import { fakeUuid } from "../support/fake-gpus.ts";
 import { isolations, useOwnHome } from "../support/home.ts";
 import { useHub } from "../support/hub.ts";
+import { processesWith } from "../support/processes.ts";
+import { sandboxesIn } from "../support/stopped.ts";
+import { describeBadInput } from "./bad-input.ts";
 import { describeReference } from "./reference.ts";
 import { installHere } from "./stand-ins.ts";
 import { makeWorld, type World } from "./world.ts";
@@ -30,6 +33,15 @@ describeReference(
     visibleGpus: `${fakeUuid(0)},${fakeUuid(1)}`,
     hasNative: false,
     port: 47_113,
+  },
+  () => world,
+);
+
+describeBadInput(
+  {
+    machine: { backend: "local" },
+    hub: () => hub.emulator,
+    left: () => [...sandboxesIn(home), ...processesWith(home)],
   },
   () => world,
 );

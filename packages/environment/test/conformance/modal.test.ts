@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, vi } from "vitest";
 import { useOwnHome } from "../support/home.ts";
 import { useHub } from "../support/hub.ts";
 import { startModal } from "../support/modal-session.ts";
+import { describeBadInput } from "./bad-input.ts";
 import { describeReference } from "./reference.ts";
 import { debianPackages } from "./stand-ins.ts";
 import { makeWorld, type World } from "./world.ts";
@@ -46,4 +47,16 @@ describe.skipIf((await emulationObstacle()) !== undefined)("on Modal", () => {
       () => world,
     );
   }
+
+  describeBadInput(
+    {
+      machine: { backend: "modal", gpu: "A100" },
+      hub: () => hub.emulator,
+      left: () => [
+        ...emulator.sandboxes().flatMap(({ id, state }) => (state === "finished" ? [] : [`${id} ${state}`])),
+        ...emulator.billing().flatMap(({ sandboxId, endedAt }) => (endedAt ? [] : [`${sandboxId} billed`])),
+      ],
+    },
+    () => world,
+  );
 });

@@ -29,6 +29,7 @@ const docker = `#!/bin/sh
 [ -e /run/answers ] || { echo "Cannot connect to the Docker daemon" >&2; exit 1; }
 case "$1" in
   version) echo 27.1.1 ;;
+  build) while [ "$1" != --file ]; do shift; done; grep '^FROM' "$2" ;;
 esac
 `;
 // As \`curl -o FILE URL\` with the URL of code-server's installer, which gets \`--prefix=DIRECTORY\`.

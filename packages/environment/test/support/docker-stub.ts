@@ -10,7 +10,7 @@ const docker = `#!/bin/sh
 [ -S "\${DOCKER_HOST#unix://}" ] || { echo "Cannot connect to the Docker daemon at $DOCKER_HOST" >&2; exit 1; }
 case "$1" in
   version) echo 27.1.1 ;;
-  build) for last; do :; done; echo "Step 1/1 : FROM scratch"; cat "$last/Dockerfile"; grep -q '^FROM' "$last/Dockerfile" ;;
+  build) while [ "$1" != --file ]; do shift; done; echo "Step 1/1 : FROM scratch"; cat "$2"; grep -q '^FROM' "$2" ;;
 esac
 `;
 

@@ -3,6 +3,7 @@ import { EnvironmentError } from "../../../errors.ts";
 import { fetchError } from "../../../models/fetch-error.ts";
 import type { FetchDone, FetchErrorCode, FetchLine } from "../../../models/fetch-lines.ts";
 import { FetchProgress } from "../../../models/fetch-progress.ts";
+import { firstPauseMs } from "../../../models/first-pause.ts";
 import { baseSource, locateModel } from "../../../models/locate-model.ts";
 import type { Machine } from "../../backend.ts";
 import type { Filled } from "./filled-volumes.ts";
@@ -63,7 +64,13 @@ async function bring(
     });
     return { base };
   }
-  const request = { model: source.id, revision: source.revision, target, adapter };
+  const request = {
+    model: source.id,
+    revision: source.revision,
+    target,
+    adapter,
+    firstPause: firstPauseMs() / 1000,
+  };
   const { last, stderr } = await runTool<FetchLine>(machine, "fetch_model", request, {
     signal,
     onLine: (line) => {
