@@ -130,9 +130,9 @@ export class SandboxLife implements IdleOwner {
     this.#useSecrets(await knownSecrets(state.secrets));
   }
 
-  /** Does something with the machine; if it has ended, the error says why. */
-  async guard<T>(work: (machine: Machine) => Promise<T>): Promise<T> {
-    const end = await this.#idle?.life.enter();
+  /** Does something with the machine, which is started for it when it is stopped; if it has ended, the error says why. */
+  async guard<T>(work: (machine: Machine) => Promise<T>, signal?: AbortSignal | undefined): Promise<T> {
+    const end = await this.#idle?.life.enter(signal);
     const { machine } = this;
     try {
       return await work(machine);
@@ -148,7 +148,10 @@ export class SandboxLife implements IdleOwner {
     const config = configToKeep(this.#config);
     const kept = await this.#idle?.promote(description);
     if (kept !== undefined) return kept;
-    const taken = await this.guard((machine) => takeSnapshot(machine, { description, config, signal }));
+    const taken = await this.guard(
+      (machine) => takeSnapshot(machine, { description, config, signal }),
+      signal,
+    );
     this.#idle?.noteSnapshot();
     return taken;
   }

@@ -168,7 +168,10 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
   async run(command: string | readonly string[], options: RunOptions = {}): Promise<ExecResult> {
     const argv = typeof command === "string" ? shell(command) : command;
     const { stdin, cwd, env, ...limits } = options;
-    const result = await this.life.guard((machine) => runCommand(machine, { argv, stdin, cwd, env }, limits));
+    const result = await this.life.guard(
+      (machine) => runCommand(machine, { argv, stdin, cwd, env }, limits),
+      limits.signal,
+    );
     const { exitCode, ...output } = result;
     if (exitCode === undefined) throw this.#failure(argv.join(" "), result, options);
     return { exitCode, ...output };
@@ -241,8 +244,9 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     { argv, ...command }: Pick<MachineCommand, "merge" | "stdin"> & { argv: (machine: Machine) => string[] },
     { cwd, env, ...limits }: ExecOptions,
   ): Promise<string> {
-    const result = await this.life.guard((machine) =>
-      runCommand(machine, { ...command, argv: argv(machine), cwd, env }, limits),
+    const result = await this.life.guard(
+      (machine) => runCommand(machine, { ...command, argv: argv(machine), cwd, env }, limits),
+      limits.signal,
     );
     if (result.exitCode !== 0) throw this.#failure(text, result, limits);
     return result.stdout;

@@ -92,7 +92,7 @@ export class ScopedSandbox extends Sandbox {
     const turns = this.#turns.get(name) ?? new Turns();
     this.#turns.set(name, turns);
     return await turns.take(() =>
-      this.life.guard((machine) => this.#serve(machine, file, { ...options, name })),
+      this.life.guard((machine) => this.#serve(machine, file, { ...options, name }), options.signal),
     );
   }
 

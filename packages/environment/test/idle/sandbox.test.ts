@@ -96,6 +96,23 @@ test("a command is not cut, and one start is enough for all who come", async () 
   expect(progress.count("A call came: starting again")).toBe(1);
 });
 
+test("who waits for a start may give up, and it goes on for others", async () => {
+  const progress = new Progress();
+  await using sandbox = await new Sandbox(
+    { idle: { afterMs: 1000, action: "stop" }, executionMode: "cli" },
+    progress,
+  ).start();
+  await progress.stopped(home);
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const given = sandbox.exec("echo a", { signal: controller.signal });
+  const other = sandbox.exec("echo b");
+  controller.abort(reason);
+  await expect(given).rejects.toBe(reason);
+  expect(await other).toBe("b\n");
+  expect(progress.count("A call came")).toBe(1);
+});
+
 test("a start that fails is told, and the next call tries again", async () => {
   const folder = await temporaryDirectory();
   const file = join(folder, "file");
