@@ -68,7 +68,7 @@ class Encoder {
   #encodeList(list: readonly unknown[]): unknown[] {
     let copy: unknown[] | undefined;
     for (let i = 0; i < list.length; i++) {
-      const encoded = this.#encodeAt(i, list[i]);
+      const encoded = isPlain(list[i]) ? list[i] : this.#encodeAt(i, list[i]);
       if (copy === undefined && encoded !== list[i]) copy = list.slice(0, i);
       copy?.push(encoded);
     }
@@ -138,6 +138,12 @@ class Encoder {
       hint: "Send JSON values, bytes, typed arrays, NdArrays, Maps or RemoteRefs.",
     });
   }
+}
+
+/** Whether JSON writes it as it is: most items of most lists, which so need no path. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  return typeof value === "string" || typeof value === "boolean";
 }
 
 function encodeNumber(value: number): unknown {

@@ -8,12 +8,13 @@ const json = JSON as unknown as {
 };
 
 // A run of digits that a float64 may not hold. Digits after a point are a fraction, which may be rounded.
+const manyDigits = /\d{16}/;
 const longInteger = /(?<![\d.])\d{16,}(?![\d.eE])/;
 
 /** Parses JSON; integers beyond ±2^53 become BigInts instead of being rounded. */
 export function parseJson(text: string): unknown {
   // The reviver makes parsing several times slower, and such integers are rare.
-  if (!longInteger.test(text)) return JSON.parse(text);
+  if (!manyDigits.test(text) || !longInteger.test(text)) return JSON.parse(text);
   return json.parse(text, (_key, value, { source }) =>
     typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "")
       ? BigInt(source as string)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,14 @@ class ListKind(Kind):
         items: Any = list(value) if isinstance(value, self._target) and not isinstance(value, str) else value  # pyright: ignore[reportUnknownArgumentType]
         if not is_list(items):
             raise WrongValue(where, value, self.text)
-        if self._item.exact is not None and set(map(type, items)) <= {self._item.exact}:
-            return self._make(items)
+        exact = self._item.exact
+        if exact is not None:
+            kinds = set(map(type, items))
+            if kinds <= {exact}:
+                return self._make(items)
+            if exact is float and kinds <= {int, float}:  # as whole numbers are commonly written
+                with contextlib.suppress(OverflowError):
+                    return self._make(list(map(float, items)))
         convert = self._item.convert
         try:
             return self._make([convert(item, "") for item in items])
