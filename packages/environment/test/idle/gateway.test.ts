@@ -206,6 +206,17 @@ describe("what goes on is not cut", () => {
   });
 });
 
+test("what cannot be kept is not stopped, and tried again later", async () => {
+  await using idle = await IdleHost.start({ afterMs: 100 });
+  await using client = await RpcClient.connect(idle.served);
+  idle.keepFailure = new Error("no space");
+  const told = () => idle.progress.filter((line) => line.endsWith("it could not be kept: no space")).length;
+  await expect.poll(told).toBeGreaterThanOrEqual(2);
+  expect(await client.call("count")).toBe(1);
+  idle.keepFailure = undefined;
+  await idle.stopped();
+});
+
 describe("looking at it", () => {
   test("does not keep it from being stopped, and does not start it", async () => {
     await using idle = await IdleHost.start();

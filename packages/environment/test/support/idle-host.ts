@@ -20,6 +20,7 @@ export class IdleHost implements AsyncDisposable {
   wakeMs = 0;
   failure: Error | undefined;
   keepMs = 0;
+  keepFailure: Error | undefined;
   discarded = 0;
   #host: LaunchedHost | undefined;
 
@@ -35,11 +36,11 @@ export class IdleHost implements AsyncDisposable {
           const { host } = this.gateway;
           return host !== undefined && (await askHost(host, this.gateway.undelivered)) !== undefined;
         },
-        keep: (signal) =>
-          delay(this.keepMs, undefined, {
-            // What is nearly done ends as it would have.
-            signal: this.keepMs > 1000 ? signal : undefined,
-          }),
+        keep: async (signal) => {
+          if (this.keepFailure !== undefined) throw this.keepFailure;
+          // What is nearly done ends as it would have.
+          await delay(this.keepMs, undefined, { signal: this.keepMs > 1000 ? signal : undefined });
+        },
         discard: async () => {
           this.discarded++;
         },
