@@ -93,6 +93,32 @@ describe.each(kinds)("with isolation %s", (_, isolation, egress) => {
   });
 });
 
+test("a sandbox is taken up when it is complete, and not before", async () => {
+  const said = Promise.withResolvers<void>();
+  const errors: unknown[] = [];
+  const onProgress = (line: string) => {
+    if (!line.startsWith("Copying")) return;
+    void Sandbox.list()
+      .then(async ([info]) => {
+        expect(info).toMatchObject({ name: "early", state: "starting" });
+        errors.push(await Sandbox.fromId("early").catch((error: unknown) => error));
+      })
+      .then(said.resolve, said.reject);
+  };
+  const folder = await temporaryDirectory();
+  for (let index = 0; index < 300; index++) await writeFile(join(folder, `${index}`), "x");
+  const localDirs: [string, string][] = [[folder, "/workspace/data"]];
+  const starting = new Sandbox({ executionMode: "cli", localDirs }, { onProgress }).start({ name: "early" });
+  await said.promise;
+  expect(errors).toMatchObject([
+    { code: "environment/not-found", message: "The sandbox early is still being started" },
+  ]);
+  await using sandbox = await starting;
+  expect((await Sandbox.list())[0]?.state).toBe("running");
+  await using taken = await Sandbox.fromId("early");
+  expect(taken.sandboxId).toBe(sandbox.sandboxId);
+});
+
 async function startOwner(isolation: IsolationChoice, egress: boolean) {
   const program = join(import.meta.dirname, "fixtures", "scoped-owner.ts");
   const config = { executionMode: "cli", egress, secrets: ["SEER_TEST_TOKEN"] };

@@ -18,7 +18,7 @@ export async function stop(target: string | undefined, { all = false }: { all?: 
   );
 }
 
-/** Of those that are stopped nothing runs, and what they are is in the memory of their owners. */
+/** Of those that are stopped nothing runs, and what they are is in the memory of their owners; so are starts. */
 async function allRunning() {
   const all = await Sandbox.list();
   for (const { name, ownerPid } of all.filter(({ state }) => state === "stopped")) {
@@ -26,5 +26,8 @@ async function allRunning() {
       `${name} is stopped; the process ${ownerPid} starts it again when somebody uses it\n`,
     );
   }
-  return all.filter(({ state }) => state !== "stopped");
+  for (const { name, ownerPid } of all.filter(({ state }) => state === "starting")) {
+    process.stderr.write(`${name} is being started by the process ${ownerPid}, and ends with it\n`);
+  }
+  return all.filter(({ state }) => state === "running");
 }

@@ -13,7 +13,7 @@ export async function listSandboxes(): Promise<SandboxInfo[]> {
   return records.map((record) => infoOf(record, usage.get(record.state.id)));
 }
 
-function infoOf({ state, processes, owner }: SandboxRecord, usage: SandboxUsage | undefined): SandboxInfo {
+function infoOf({ state, furnished, owner }: SandboxRecord, usage: SandboxUsage | undefined): SandboxInfo {
   const { id, name, backend, kind, isolation, interfaces, gpu, gpuCount } = state;
   const createdAt = new Date(state.createdAt);
   return {
@@ -21,7 +21,7 @@ function infoOf({ state, processes, owner }: SandboxRecord, usage: SandboxUsage 
     name,
     backend,
     kind,
-    state: processes === undefined ? "starting" : "running",
+    state: furnished ? "running" : "starting",
     createdAt,
     uptimeMs: Date.now() - createdAt.getTime(),
     isolation: isolation.kind,

@@ -18,6 +18,11 @@ export const localBackend: Backend = {
 
 async function attach(idOrName: string): Promise<Machine> {
   const record = (await recordOf(idOrName)) ?? (await recordOf(await idOfName(idOrName)));
+  if (record !== undefined && isRecordAlive(record) && !record.furnished) {
+    throw new EnvironmentError("environment/not-found", `The sandbox ${idOrName} is still being started`, {
+      hint: `It can be taken up when that is over, and ends with the process ${record.owner?.pid} if that ends before.`,
+    });
+  }
   if (record?.processes === undefined || !isRecordAlive(record)) {
     const running = (await listSandboxes()).map(({ id, name }) => (id === name ? id : `${name} (${id})`));
     throw new EnvironmentError("environment/not-found", `No sandbox ${idOrName} is running on this machine`, {

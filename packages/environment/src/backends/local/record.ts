@@ -10,8 +10,10 @@ import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 export interface SandboxRecord {
   readonly version: 1;
   readonly owner: ProcessIdentity | undefined;
-  /** Absent while the sandbox is starting. */
+  /** Absent before it has a first process. */
   readonly processes?: SandboxProcesses | undefined;
+  /** Whether everything of its plan is in place. */
+  readonly furnished?: boolean | undefined;
   readonly paths: PathMap;
   /** Whether it has this machine's network; it has when absent. */
   readonly egress?: boolean | undefined;

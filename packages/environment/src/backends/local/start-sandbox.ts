@@ -4,12 +4,13 @@ import type { Plan } from "../../plan/plan.ts";
 import type { BackendStartOptions, Machine, SnapshotRecord } from "../backend.ts";
 import { carryOut } from "../carry-out.ts";
 import { checkSources } from "../check-sources.ts";
+import { explainFullDisk } from "../disk-full.ts";
 import { startingRecord } from "./boot-machine.ts";
 import { chooseIsolation } from "./choose-isolation.ts";
 import { claimName, releaseName } from "./claim-name.ts";
-import { explainFullDisk } from "./disk-full.ts";
 import { checkEgress } from "./egress/check-egress.ts";
 import { newSandboxId } from "./home.ts";
+import { homeDisk } from "./home-disk.ts";
 import { liveRecords } from "./live-records.ts";
 import { findDocker } from "./place/find-docker.ts";
 import { clearHalfMade } from "./python/clear-half-made.ts";
@@ -36,12 +37,12 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
     if (options.from !== undefined) await beginWith(options.from, context);
     await carryOut(plan, stepHandlers(context), options);
     const { machine } = context;
-    await machine.update({ ...startingRecord(context), processes: machine.processes });
+    await machine.update({ ...startingRecord(context), processes: machine.processes, furnished: true });
     return machine;
   } catch (error) {
     // What went wrong is what matters, not what else goes wrong because of it.
     await undo(context).catch(() => {});
-    throw explainFullDisk(error);
+    throw explainFullDisk(error, homeDisk());
   }
 }
 
