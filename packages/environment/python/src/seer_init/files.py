@@ -71,9 +71,11 @@ class _Receiving:
             if frame[0] not in (frames.END_OF_INPUT, frames.NEXT_FILE):
                 raise frames.Disconnected
             os.replace(self._temporary, self._path)
-        except OSError:
+        except OSError as error:
             os.unlink(self._temporary)
             _hear_out(connection, frames.INPUT)
+            # Not the one beside it, or none at all.
+            error.filename, error.filename2 = self._path, None
             raise
         except BaseException:
             os.unlink(self._temporary)

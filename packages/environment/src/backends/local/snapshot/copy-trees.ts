@@ -1,7 +1,8 @@
 import { findPython } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
 import { tool } from "../../../python-source.ts";
-import { explainFullDisk } from "../disk-full.ts";
+import { explainFullDisk } from "../../disk-full.ts";
+import { homeDisk } from "../home-disk.ts";
 import { runTool } from "../run-tool.ts";
 
 const noSpace = 28;
@@ -20,6 +21,6 @@ export async function copyTrees(
   const command = [python, "-I", tool("copy_trees"), ...pairs.flat()];
   const { exitCode, output } = await runTool(command, { python, signal });
   if (exitCode === 0) return (JSON.parse(output) as { bytes: number }).bytes;
-  if (exitCode === noSpace) throw explainFullDisk(new Error(output));
+  if (exitCode === noSpace) throw explainFullDisk(new Error(output), homeDisk());
   throw new EnvironmentError("environment/snapshot-failed", `The files cannot be copied: ${output}`);
 }

@@ -82,10 +82,17 @@ async function bring(
     last?.type === "error"
       ? last
       : ({ code: "interrupted", message: `The download of ${source.id} broke off: ${stderr}` } as const);
-  const error = fetchError(source.id, failure);
+  const error = failure.code === "disk-full" ? fullVolume(failure.message) : fetchError(source.id, failure);
   throw refusals.has(failure.code)
     ? new FetchRefused(error.code, error.message, { hint: error.hint })
     : error;
+}
+
+/** What the fetch says of a full disk is for one of this machine. */
+function fullVolume(message: string): EnvironmentError {
+  return new EnvironmentError("environment/disk-full", `The volume on Modal is full: ${message}`, {
+    hint: "Name a `revision` of the model that is smaller, or ask Modal for more room in a volume.",
+  });
 }
 
 function filledWith({ revision, base }: FetchDone, adapter: string): Filled {
