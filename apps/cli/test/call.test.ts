@@ -121,7 +121,7 @@ describe("seer ls and seer stop", () => {
   test("ls shows what runs, in a table", async () => {
     const { stdout } = await place.seer("ls");
 
-    expect(stdout).toMatch(/^ID +NAME +BACKEND +STATE +UP +SERVES\n/);
+    expect(stdout).toMatch(/^ID +NAME +BACKEND +STATE +UP +GPU +PROCS +CPU +MEMORY +SERVES\n/);
     expect(stdout).toMatch(new RegExp(`^${serving.served.id} .* running .* tools$`, "m"));
   });
 

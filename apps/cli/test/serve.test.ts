@@ -93,7 +93,10 @@ describe("what an agent gets", () => {
     });
     const code = "import tools; print(tools.greet('Ada', greeting='good morning'))";
     const cwd = join(place.directory, "agent");
-    expect(execFileSync("python3", ["-c", code], { cwd, encoding: "utf8" })).toBe("good morning Ada\n");
+    // What the function prints comes to its caller too.
+    expect(execFileSync("python3", ["-c", code], { cwd, encoding: "utf8" })).toBe(
+      "greeting Ada\ngood morning Ada\n",
+    );
     expect((await stat(join(cwd, "tools", "_endpoint.json"))).mode & 0o777).toBe(0o600);
     expect(await readFile(join(cwd, "tools", ".gitignore"), "utf8")).toContain("*");
   });
