@@ -1,50 +1,11 @@
-"""Serves a sandbox on a Unix socket, in one of two ways.
+"""`python -m seer_init …`, or this file by its path: that starts faster, as Python need not look for it."""
 
-`python -m seer_init FD`: on the listening socket FD; its settings come on standard input.
-`python -m seer_init SOCKET SETTINGS`: on a socket that it makes, in a machine that is the sandbox. It ends
-with a code that says why, for whoever sees nothing else of it.
-"""
-
-from __future__ import annotations
-
-import contextlib
 import os
-import socket
 import sys
 
-from . import processes
-from .requests import Settings
-from .server import Server
+if not __package__:
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-EXIT_CODES = {"terminated": 0, "timeout": 80, "budget": 81, "owner-gone": 82}
-
-
-def main() -> None:
-    if len(sys.argv) == 2:
-        listener = socket.socket(fileno=int(sys.argv[1]))
-        os.set_inheritable(listener.fileno(), False)
-        settings = Settings(sys.stdin.buffer.read())
-    else:
-        listener = _listen(sys.argv[1])
-        settings = Settings(sys.argv[2])
-    if settings.hidden:
-        processes.hide()
-    if settings.adopt_orphans:
-        processes.adopt_orphans()
-    reason = Server(listener, settings).run()
-    # Threads that still wait for clients are no reason to stay.
-    os._exit(EXIT_CODES.get(reason, 1) if len(sys.argv) > 2 else 0)
-
-
-def _listen(path: str) -> socket.socket:
-    """In a directory that is nobody else's; a snapshot of a sandbox may have one in it."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(path)
-    listener.listen(64)
-    return listener
-
+from seer_init.main import main
 
 main()

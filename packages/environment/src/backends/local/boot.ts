@@ -79,14 +79,14 @@ async function launch({
   settings,
 }: BootOptions): Promise<ProcessIdentity> {
   const { socket, initInfo, initLog } = directories;
-  const first = [python, "-S", "-m", "seer_init", "4"];
+  const first = [python, "-I", "-S", "-B", `${initSource}/seer_init/__main__.py`, "4"];
   const command = view === undefined ? ["self", ...first] : ["command", ...bubblewrap(view), ...first];
   const script = join(pythonSource(), "seer_init", "launch.py");
   const log = await open(initLog, "a", 0o600);
   let child: ChildProcess;
   try {
     child = spawn(python, ["-I", "-S", script, socket, initInfo, ...command], {
-      env: { PATH: process.env.PATH, PYTHONPATH: initSource, PYTHONDONTWRITEBYTECODE: "1" },
+      env: { PATH: process.env.PATH },
       stdio: ["pipe", log.fd, log.fd, "pipe"],
       detached: true,
     });

@@ -111,7 +111,7 @@ export async function endReason(sandbox: Sandbox): Promise<EndReason | undefined
   }
 }
 
-/** Exit codes of the first process, as in `seer_init/__main__.py`, and the SDK's for the end of Modal's own time. */
+/** Exit codes of the first process, as in `seer_init/main.py`, and the SDK's for the end of Modal's own time. */
 const reasons: Readonly<Record<number, EndReason>> = {
   0: "terminated",
   80: "timeout",
