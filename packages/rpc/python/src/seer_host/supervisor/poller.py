@@ -72,12 +72,14 @@ class Poller(selectors.DefaultSelector):
         return others
 
     def _settle(self) -> None:
-        if self._unflushed:
-            self._flush()
+        self.flush()
         if self._afterwards:
             self._catch_up()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Writes what has gathered so far."""
+        if not self._unflushed:
+            return
         unflushed, self._unflushed = self._unflushed, []
         for flushable in unflushed:
             flushable.flush()

@@ -261,9 +261,14 @@ class WebSocketPeer(Peer):
             call_id, function = str(plain[1], "ascii"), str(plain[2], "ascii")
             message = Message(_PLAIN, data, plain.end())
             try:
-                self._watch(self.host.submit(call_id, function, message, self), output=False)
+                call = self.host.submit(call_id, function, message, self)
             except RpcError as error:
                 self.send_message(Outcome.of_error(call_id, error).message)
+                return
+            if not len(self.intake):
+                # Nothing comes with it, so the worker can have it before anything else is done.
+                self._server.poller.flush()
+            self._watch(call, output=False)
             return
         try:
             message = parse_message(data)
