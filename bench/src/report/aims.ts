@@ -11,9 +11,9 @@ export function aims(result: RowResult): string[] {
       .filter(({ contestant }) => contestant === "new sandbox and serve")
       .map((figures) => aim(figures, text));
   }
-  if (result.row.kind === "sandboxes")
-    return others.map((figures) => aim(figures, `3 x ${limit.contestant}`));
-  return [];
+  // Where a start is nothing but work for processors, ten take as long as the processors there are need for them.
+  if (result.row.kind !== "sandboxes" || result.row.program !== "new") return [];
+  return others.map((figures) => aim(figures, `3 x ${limit.contestant}`));
 }
 
 function aim({ contestant, p50, ratio }: Figures, text: string): string {
