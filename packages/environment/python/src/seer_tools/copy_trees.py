@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import json
 import os
 import stat
@@ -149,7 +150,8 @@ class Copy:
 
 def main() -> int:
     # Names of files may be any bytes.
-    sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     total = 0
     try:
         for source, target in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
