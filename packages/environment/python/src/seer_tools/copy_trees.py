@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import io
 import json
 import os
 import stat
@@ -149,9 +148,6 @@ class Copy:
 
 
 def main() -> int:
-    # Names of files may be any bytes.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
     total = 0
     try:
         for source, target in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
@@ -159,7 +155,9 @@ def main() -> int:
             copy.run()
             total += copy.bytes
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}")
+        # Names of files may be any bytes.
+        name = str(error.filename).encode("utf-8", "backslashreplace").decode()
+        print(f"{name}: {error.strerror}")
         return FULL if error.errno in NO_SPACE else 1
     print(json.dumps({"bytes": total}))
     return 0
