@@ -34,6 +34,22 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     },
   );
 
+  test("Ctrl-C at any moment of a start leaves no process, long before the lease is over", async () => {
+    const { owner, id } = await startOwner(isolation);
+    owner.kill("SIGINT");
+    await processesGone(id);
+    for (let atMs = 40; atMs <= 340; atMs += 20) {
+      const program = join(import.meta.dirname, "fixtures", "owner.ts");
+      const env = { ...process.env, SEER_LEASE_MS: "60000" };
+      const starting = spawn(process.execPath, [program, isolation], { env, stdio: "ignore" });
+      owners.push(starting);
+      await delay(atMs);
+      starting.kill("SIGINT");
+      await once(starting, "exit");
+      await expect.poll(() => processesWith(home), { timeout: 5000, message: `at ${atMs} ms` }).toEqual([]);
+    }
+  });
+
   test.each(["throws", "returns"])("an owner that %s takes its sandbox with it", async (mode) => {
     const { owner, id } = await startOwner(isolation, mode);
     owner.kill("SIGUSR2");

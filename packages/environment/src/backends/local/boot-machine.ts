@@ -4,6 +4,7 @@ import type { MachineStep } from "../../plan/plan.ts";
 import { shareEngine } from "../docker/share-engine.ts";
 import { modelHandle } from "../model-handle.ts";
 import { boot, type SandboxView } from "./boot.ts";
+import { endPendingBoot } from "./end-pending-boot.ts";
 import { gpuDevices } from "./gpus/gpu-devices.ts";
 import { places, readOnlyMounts, writableMounts } from "./layout.ts";
 import { LocalMachine } from "./local-machine.ts";
@@ -27,6 +28,7 @@ export async function bootMachine(step: MachineStep, context: StartContext): Pro
   if (!step.egress && seen !== undefined) {
     context.sealed = { view: seen, env: sandboxVariables(step, context, {}) };
   }
+  using pending = endPendingBoot(context.options, directories);
   const booted = await boot({
     python: environment.executable,
     directories,
@@ -42,6 +44,7 @@ export async function bootMachine(step: MachineStep, context: StartContext): Pro
       adoptOrphans: !isolated,
       hidden: !step.egress,
     },
+    onSpawned: pending.spawned,
   });
   const record: SandboxRecord = { ...startingRecord(context), processes: booted.processes };
   meter.begin({ id, ...metered });

@@ -22,6 +22,8 @@ export interface BootOptions {
   /** The directory of `seer_init`, as it is known inside. */
   initSource: string;
   settings: InitSettings;
+  /** Told of the process that has been started, before anything is waited for. */
+  onSpawned: (pid: number) => void;
 }
 
 export type SandboxView = Omit<BubblewrapOptions, "dieWithParent" | "workingDirectory">;
@@ -77,6 +79,7 @@ async function launch({
   view,
   initSource,
   settings,
+  onSpawned,
 }: BootOptions): Promise<ProcessIdentity> {
   const { socket, initInfo, initLog } = directories;
   const first = [python, "-I", "-S", "-B", `${initSource}/seer_init/__main__.py`, "4"];
@@ -90,6 +93,7 @@ async function launch({
       stdio: ["pipe", log.fd, log.fd, "pipe"],
       detached: true,
     });
+    if (child.pid !== undefined) onSpawned(child.pid);
   } finally {
     await log.close();
   }
