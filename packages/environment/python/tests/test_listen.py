@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 
 import pytest
 from seer_services.listen import listen

@@ -42,10 +42,7 @@ function remedy(needs: number, backend: Backend): string {
 }
 
 /** The smallest GPU that holds so much, else the fewest of those that come in numbers. */
-function smallestFor(
-  memoryGiB: number,
-  backend: Backend,
-): { kind: GpuKind; count: number } | undefined {
+function smallestFor(memoryGiB: number, backend: Backend): { kind: GpuKind; count: number } | undefined {
   const kinds = gpuTable.filter((kind) => backend === "local" || kind.modal !== undefined);
   for (const count of [1, 2, 4, 8]) {
     const kind = kinds.find((one) => one.memoryGiB * count >= memoryGiB && count <= (one.modal?.most ?? 8));
