@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-
 import pytest
+
 from seer_services.listen import listen
 
 
