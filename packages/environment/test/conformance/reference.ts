@@ -291,8 +291,12 @@ export function describeReference(place: Place, world: () => World): void {
           expect(again.jupyterUrl).not.toBe(sandbox.jupyterUrl);
         }
         {
-          await using other = await Sandbox.fromSnapshot(early.id, small);
+          await using other = await Sandbox.fromSnapshot(early.id, {
+            ...small,
+            pythonPackages: [world().laterWheel],
+          });
           expect(await other.exec("cat later.txt")).toBe("first");
+          expect(await other.execPython("import seer_later; print(seer_later.__version__)")).toBe("1.0\n");
           expect(other.jupyterUrl).toBeUndefined();
         }
         for (const snapshot of [early, last.id]) await Sandbox.removeSnapshot(snapshot);

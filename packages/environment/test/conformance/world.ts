@@ -23,6 +23,7 @@ export interface World {
   readonly page: string;
   readonly pythonVersion: string;
   readonly wheel: string;
+  readonly laterWheel: string;
   readonly repository: { readonly url: string; readonly commit: string };
   readonly weights: Buffer;
 }
@@ -39,7 +40,9 @@ export async function makeWorld(hub: HubEmulator): Promise<World> {
   await mkdir(join(folder, "tiny"));
   await writeFile(join(folder, "tiny", "model.safetensors"), weights);
   await mkdir(served);
-  await run(executable, [join(fixtures, "make_wheel.py"), served, "seer_tiny", "1.0"]);
+  for (const name of ["seer_tiny", "seer_later"]) {
+    await run(executable, [join(fixtures, "make_wheel.py"), served, name, "1.0"]);
+  }
   const commit = await makeRepository(folder, served);
   await addModels(hub, weights);
   const port = await serve(served);
@@ -50,6 +53,7 @@ export async function makeWorld(hub: HubEmulator): Promise<World> {
     page: `http://127.0.0.1:${port}/circuits.git/HEAD`,
     pythonVersion: (await run(executable, ["-c", version])).stdout.trim(),
     wheel: `seer-tiny @ http://127.0.0.1:${port}/seer_tiny-1.0-py3-none-any.whl`,
+    laterWheel: `seer-later @ http://127.0.0.1:${port}/seer_later-1.0-py3-none-any.whl`,
     repository: { url: `http://127.0.0.1:${port}/circuits.git`, commit },
     weights,
   };

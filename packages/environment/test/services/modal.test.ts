@@ -2,7 +2,7 @@ import { emulationObstacle } from "@seer/modal-emulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageLayers } from "../../src/backends/modal/image/layers.ts";
 import { Sandbox } from "../../src/index.ts";
-import { errorOf, useOwnHome } from "../support/home.ts";
+import { useOwnHome } from "../support/home.ts";
 import { apiUrl, Kernel } from "../support/kernel.ts";
 import { startModal } from "../support/modal-session.ts";
 
@@ -44,13 +44,14 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the Jupyter server o
     expect(other.jupyterUrl).toBe(sandbox.jupyterUrl);
   });
 
-  test("cannot be started where it was never installed", async () => {
+  test("is installed where it was not, for a snapshot that is to have one", async () => {
     const config = { backend: "modal", executionMode: "cli" } as const;
     const cli = await new Sandbox(config).start();
+    await cli.writeFile("note", "kept");
     const snapshot = await cli.terminate({ saveSnapshot: true });
-    const error = await errorOf(Sandbox.fromSnapshot(snapshot?.id ?? "", { executionMode: "notebook" }));
-    expect(error.code).toBe("environment/service-failed");
-    expect(error.message).toContain("The Jupyter server is not installed in the sandbox");
+    await using again = await Sandbox.fromSnapshot(snapshot, { executionMode: "notebook" });
+    await using kernel = await Kernel.start(again.jupyterUrl ?? "");
+    expect(await kernel.execute("print(open('note').read())")).toBe("kept\n");
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { RepoHandle } from "@seer/config";
 import type { Sandbox } from "modal";
-import type { GpuStep, MachineStep, ModelStep, Plan, PythonStep } from "../../plan/plan.ts";
+import type { GpuStep, MachineStep, ModelStep, Plan } from "../../plan/plan.ts";
 import type { BackendStartOptions, SandboxState, ServiceRecord } from "../backend.ts";
 import { modelHandle } from "../model-handle.ts";
 import type { ModalMachine } from "./modal-machine.ts";
@@ -18,11 +18,9 @@ export class StartContext {
   readonly start = randomUUID();
   readonly createdAt = new Date();
   readonly models: ModelStep[] = [];
-  readonly systemPackages: string[] = [];
   readonly repos: RepoHandle[] = [];
   readonly services: ServiceRecord[] = [];
   gpu: GpuStep | undefined;
-  python: PythonStep | undefined;
   /** PYTHONPATH inside. */
   pythonPath = "";
   #machine: ModalMachine | undefined;

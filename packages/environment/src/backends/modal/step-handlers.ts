@@ -3,20 +3,19 @@ import { sandboxPaths } from "@seer/config";
 import { installWorkspace } from "@seer/workspace";
 import type { Image } from "modal";
 import { EnvironmentError } from "../../errors.ts";
+import { buildPlan } from "../../plan/build-plan.ts";
 import type { MachineStep, RepositoryStep } from "../../plan/plan.ts";
-import { servicesOf } from "../../plan/services-of.ts";
 import { withoutCredentials } from "../../plan/without-credentials.ts";
 import { startService } from "../../services/start-service.ts";
-import type { SnapshotRecord } from "../backend.ts";
 import type { StepHandlers } from "../carry-out.ts";
 import { buildRepositoryImage } from "../docker/build-repository-image.ts";
 import { startDocker } from "../docker/start-docker.ts";
 import { GatheringTarget } from "../gathering-target.ts";
 import { installRepository } from "../local/place/install-repository.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
-import { askModal } from "./ask-modal.ts";
 import { createSandbox } from "./create-sandbox.ts";
-import { sandboxImage } from "./image/sandbox-image.ts";
+import { extendedImage, sandboxImage } from "./image/sandbox-image.ts";
+import { specOf } from "./image/spec-of.ts";
 import { cloneInSandbox } from "./place/clone-repository.ts";
 import type { StartContext } from "./start-context.ts";
 import { placeWeights } from "./weights/place-weights.ts";
@@ -28,15 +27,12 @@ export function stepHandlers(context: StartContext): StepHandlers {
     gpu: async (step) => {
       context.gpu = step;
     },
-    "system-packages": async ({ packages }) => {
-      context.systemPackages.push(...packages);
-    },
+    // Part of the image, which is made for the machine.
+    "system-packages": async () => {},
     model: async (step) => {
       context.models.push(step);
     },
-    python: async (step) => {
-      context.python = step;
-    },
+    python: async () => {},
     machine: (step) => makeMachine(step, context),
     repository: (step) => checkOut(step, context),
     directory: async ({ from, to }) => {
@@ -64,7 +60,7 @@ const libraries = `${sandboxPaths.workspace}/lib`;
 /** Weights come before the machine: its GPU would be paid for while they are fetched. */
 async function makeMachine(step: MachineStep, context: StartContext): Promise<void> {
   const { session, options } = context;
-  const image = await imageFor(step, context);
+  const image = await imageFor(context);
   const { volumes, models } = await placeWeights(session, context.models, options);
   context.models.splice(0, context.models.length, ...models);
   context.pythonPath = [libraries, step.env.PYTHONPATH].filter(Boolean).join(delimiter);
@@ -72,24 +68,18 @@ async function makeMachine(step: MachineStep, context: StartContext): Promise<vo
   if (step.docker) await startDocker(context.machine, options);
 }
 
-async function imageFor(step: MachineStep, context: StartContext): Promise<Image> {
-  const { session, options, python = { kind: "python", packages: [] }, systemPackages } = context;
-  if (options.from !== undefined) return await snapshotImage(options.from, context);
-  const spec = { python, systemPackages, docker: step.docker, services: servicesOf(context.plan) };
-  return await sandboxImage(session, spec, options);
-}
-
-async function snapshotImage(
-  { id, backend, content }: SnapshotRecord,
-  { session, options }: StartContext,
-): Promise<Image> {
+async function imageFor({ session, options, plan }: StartContext): Promise<Image> {
+  const spec = specOf(plan);
+  if (options.from === undefined) return await sandboxImage(session, spec, options);
+  const { id, backend, kind, config, content } = options.from;
   if (content.kind !== "image") {
     throw new EnvironmentError(
       "environment/snapshot-failed",
       `The snapshot ${id} is one of the backend ${backend}, and cannot be started on modal`,
     );
   }
-  return await askModal("find the snapshot", () => session.client.images.fromId(content.imageId), options);
+  const has = specOf(buildPlan(config, { kind }));
+  return await extendedImage(session, { imageId: content.imageId, has }, spec, options);
 }
 
 async function checkOut(step: RepositoryStep, context: StartContext): Promise<void> {

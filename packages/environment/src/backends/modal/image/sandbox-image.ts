@@ -32,6 +32,29 @@ export async function sandboxImage(
   return await askModal("find the image", () => session.client.images.fromId(imageId), options);
 }
 
+/**
+ * A snapshot's image with what a sandbox that begins with it is to have besides, in layers on top of it.
+ *
+ * @throws EnvironmentError as `sandboxImage`
+ */
+export async function extendedImage(
+  session: ModalSession,
+  snapshot: { readonly imageId: string; readonly has: ImageSpec },
+  spec: ImageSpec,
+  options: ImageOptions,
+): Promise<Image> {
+  const installed = imageLayers(snapshot.has, new Uint8Array()).map(({ commands }) => commands.join("\n"));
+  let { imageId } = snapshot;
+  for (const layer of imageLayers(spec, new Uint8Array())) {
+    if (inSnapshots.has(layer.kind) || installed.includes(layer.commands.join("\n"))) continue;
+    imageId = await build(session, layer, { imageId }, options);
+  }
+  return await askModal("find the snapshot", () => session.client.images.fromId(imageId), options);
+}
+
+/** What every sandbox has, as it was when the snapshot was taken. */
+const inSnapshots: ReadonlySet<Layer["kind"]> = new Set(["base", "tools", "sources"]);
+
 async function build(
   session: ModalSession,
   layer: Layer,
