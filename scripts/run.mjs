@@ -2,7 +2,7 @@
 // Plain JavaScript without dependencies, because it runs before anything is installed, on the machine's own Node.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -56,6 +56,9 @@ once("python", ["requirements-dev.txt"], "Making the development Python environm
 });
 say("Building (cached)");
 run("turbo", ["run", "build", "--output-logs=errors-only"], { quiet: true });
+// For `npx seer`, which would look for another one on the registry. pnpm links only what is built when it installs.
+const command = join(root, "node_modules", ".bin", "seer");
+if (!existsSync(command)) symlinkSync(join("..", "..", "apps", "cli", "dist", "main.js"), command);
 if (program !== undefined) run("node", [program, ...rest]);
 
 function findPython() {
