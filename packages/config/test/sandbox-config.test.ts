@@ -34,6 +34,7 @@ test("nothing need be said", () => {
     localDirs: [],
     debug: false,
     dockerInDocker: false,
+    egress: true,
   });
 });
 
@@ -55,7 +56,9 @@ test("everything may be said", () => {
     localDirs: [["data", "/workspace/data"]],
     debug: true,
     dockerInDocker: true,
+    egress: false,
     idle: { afterMs: 600_000 },
+    budgetUsd: 5,
   } satisfies SandboxConfigInput;
   const parsed = parseSandboxConfig(config);
   expect(parsed).toMatchObject(config);
@@ -92,7 +95,7 @@ describe("unknown keys", () => {
 
   test("that resemble nothing get the list of keys", () => {
     expect(problems({ quantization: "int8" })).toEqual([
-      expect.stringMatching(/^unknown key `quantization`; known keys: backend, gpu, gpuCount,.* idle$/),
+      expect.stringMatching(/^unknown key `quantization`; known keys: backend, gpu, gpuCount,.* budgetUsd$/),
     ]);
   });
 
