@@ -7,3 +7,8 @@ export function seerHome(): string {
   const chosen = process.env[environmentVariables.home];
   return chosen ? resolve(chosen) : join(homedir(), ".seer");
 }
+
+/** The Python environments of this machine, one for each interpreter and set of packages. */
+export function environmentsDirectory(): string {
+  return join(seerHome(), "environments");
+}

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { identify } from "../src/backends/local/process-identity.ts";
 import { Sandbox } from "../src/index.ts";
+import { identify } from "../src/this-machine/process-identity.ts";
 import { isolations, useOwnHome } from "./support/home.ts";
 import { processesGone, processesWith } from "./support/processes.ts";
 

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { InterfaceRecord, SandboxInfo, SandboxState } from "../backends/backend.ts";
-import { identify, isAlive, type ProcessIdentity } from "../backends/local/process-identity.ts";
 import { EnvironmentError } from "../errors.ts";
 import { seerHome } from "../seer-home.ts";
+import { identify, isAlive, type ProcessIdentity } from "../this-machine/process-identity.ts";
 import { writeAtomically } from "../write-atomically.ts";
 
 /** What other processes of this user can know of a sandbox that has been stopped at least once. */

@@ -1,7 +1,7 @@
 import type { Progress } from "@seer/config";
-import { findInterpreter } from "../backends/local/python/find-interpreter.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { ModelSource } from "../plan/plan.ts";
+import { findInterpreter } from "../this-machine/find-interpreter.ts";
 import { runScript } from "./run-script.ts";
 
 export interface BlindOptions {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Progress } from "@seer/config";
-import { findInterpreter } from "../backends/local/python/find-interpreter.ts";
-import { pythonEnvironment } from "../backends/local/python/python-environment.ts";
 import { knownSecrets } from "../secrets/resolve-secrets.ts";
+import { findInterpreter } from "../this-machine/find-interpreter.ts";
+import { pythonEnvironment } from "../this-machine/python-environment.ts";
 import { fetchError } from "./fetch-error.ts";
 import type { FetchDone, FetchLine } from "./fetch-lines.ts";
 import { FetchProgress } from "./fetch-progress.ts";

@@ -1,7 +1,7 @@
-import { hasPythonEnvironment } from "../backends/local/python/python-environment.ts";
 import { cachedModel } from "../gpus/cached-model.ts";
 import { weightsSize } from "../gpus/weights-size.ts";
 import type { ModelSource, ModelStep, Plan } from "../plan/plan.ts";
+import { hasPythonEnvironment } from "../this-machine/python-environment.ts";
 
 /** Something that a sandbox on this machine needs from elsewhere. */
 export interface Fetch {

@@ -2,9 +2,9 @@ import { randomInt } from "node:crypto";
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SnapshotRecord } from "../backends/backend.ts";
-import { identify, isAlive, type ProcessIdentity } from "../backends/local/process-identity.ts";
 import { removeTree } from "../remove-tree.ts";
 import { seerHome } from "../seer-home.ts";
+import { identify, isAlive, type ProcessIdentity } from "../this-machine/process-identity.ts";
 import { writeAtomically } from "../write-atomically.ts";
 
 // A snapshot is a directory: its record, which is written last, and what the backend keeps of it on this machine.

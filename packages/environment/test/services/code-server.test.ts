@@ -1,8 +1,8 @@
 import { chmod, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { findCommand } from "../../src/backends/local/find-command.ts";
 import { Sandbox, ScopedSandbox } from "../../src/index.ts";
+import { findCommand } from "../../src/this-machine/find-command.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { processesGone, processesWith } from "../support/processes.ts";
 

@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { EnvironmentError } from "../../errors.ts";
-import { findCommand } from "../local/find-command.ts";
+import { findCommand } from "../../this-machine/find-command.ts";
 
 /** A container engine of this machine that works, and the program that speaks to it. */
 export interface DockerEngine {

@@ -1,6 +1,7 @@
 import { certificatePaths, pythonMounts } from "@seer/rpc/launch";
 import { timeLimit } from "../../ledger/time-limit.ts";
 import type { MachineStep } from "../../plan/plan.ts";
+import { identify } from "../../this-machine/process-identity.ts";
 import { shareEngine } from "../docker/share-engine.ts";
 import { modelHandle } from "../model-handle.ts";
 import { boot, type SandboxView } from "./boot.ts";
@@ -8,7 +9,6 @@ import { endPendingBoot } from "./end-pending-boot.ts";
 import { gpuDevices } from "./gpus/gpu-devices.ts";
 import { places, readOnlyMounts, writableMounts } from "./layout.ts";
 import { LocalMachine } from "./local-machine.ts";
-import { identify } from "./process-identity.ts";
 import { type SandboxRecord, writeRecord } from "./record.ts";
 import { sandboxVariables } from "./sandbox-variables.ts";
 import type { StartContext } from "./start-context.ts";

@@ -7,11 +7,11 @@ import { text } from "node:stream/consumers";
 import { type BubblewrapOptions, bubblewrapArguments } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../errors.ts";
 import { pythonSource } from "../../python-source.ts";
+import { identify, type ProcessIdentity, signalProcess } from "../../this-machine/process-identity.ts";
 import type { EndReason } from "../backend.ts";
 import { type Hold, InitClient } from "../init/init-client.ts";
 import { dialSocket } from "./dial-socket.ts";
 import type { SandboxDirectories } from "./home.ts";
-import { identify, type ProcessIdentity, signalProcess } from "./process-identity.ts";
 
 export interface BootOptions {
   /** A Python of this machine. */

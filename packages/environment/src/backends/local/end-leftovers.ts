@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { identify, signalProcess } from "./process-identity.ts";
+import { identify, signalProcess } from "../../this-machine/process-identity.ts";
 import { sandboxVariable } from "./sandbox-variables.ts";
 
 /** Ends the processes of a sandbox without isolation whose first process was killed and could not end them itself. */

@@ -6,10 +6,6 @@ export function sandboxesDirectory(): string {
   return join(seerHome(), "sandboxes");
 }
 
-export function environmentsDirectory(): string {
-  return join(seerHome(), "environments");
-}
-
 /** What one sandbox has on this machine. */
 export interface SandboxDirectories {
   readonly root: string;

@@ -1,7 +1,7 @@
+import { clearHalfMade } from "../../this-machine/clear-half-made.ts";
+import { isAlive } from "../../this-machine/process-identity.ts";
 import type { SandboxInfo, SandboxUsage } from "../backend.ts";
 import { liveRecords } from "./live-records.ts";
-import { isAlive } from "./process-identity.ts";
-import { clearHalfMade } from "./python/clear-half-made.ts";
 import type { SandboxRecord } from "./record.ts";
 import { usageOf } from "./usage/usage-of.ts";
 

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sandboxPaths } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
+import { isAlive, signalProcess } from "../../this-machine/process-identity.ts";
 import { Turns } from "../../turns.ts";
 import { within } from "../../within.ts";
 import type {
@@ -23,7 +24,6 @@ import { dialSocket } from "./dial-socket.ts";
 import { relayPort } from "./egress/relay-port.ts";
 import { sandboxDirectories } from "./home.ts";
 import { realPath } from "./layout.ts";
-import { isAlive, signalProcess } from "./process-identity.ts";
 import { readRecord, type SandboxRecord, writeRecord } from "./record.ts";
 import { removeSandboxDirectory, removeSandboxDirectoryNow } from "./sandbox-directory.ts";
 import { takeFiles } from "./snapshot/take.ts";

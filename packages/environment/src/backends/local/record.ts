@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isAlive, type ProcessIdentity } from "../../this-machine/process-identity.ts";
 import { writeAtomically } from "../../write-atomically.ts";
 import type { SandboxState } from "../backend.ts";
 import type { SandboxProcesses } from "./boot.ts";
 import { sandboxDirectories } from "./home.ts";
-import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 /** What is kept of a sandbox on this machine, for other processes of this user: it holds the tokens of interfaces. */
 export interface SandboxRecord {

@@ -2,8 +2,8 @@ import { renameSync, rmSync } from "node:fs";
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { removeTree } from "../../remove-tree.ts";
+import { identify, isAlive } from "../../this-machine/process-identity.ts";
 import { type SandboxDirectories, sandboxDirectories, sandboxesDirectory } from "./home.ts";
-import { identify, isAlive } from "./process-identity.ts";
 import { type SandboxRecord, writeRecordTo } from "./record.ts";
 
 // A sandbox's directory comes and goes with its record in it, at once; on the way it has a name that says whose it is.

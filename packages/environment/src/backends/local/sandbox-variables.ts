@@ -1,5 +1,6 @@
 import { delimiter } from "node:path";
 import type { MachineStep } from "../../plan/plan.ts";
+import { matching } from "../../this-machine/variables.ts";
 import { shareEngine } from "../docker/share-engine.ts";
 import { places } from "./layout.ts";
 import type { StartContext } from "./start-context.ts";
@@ -37,19 +38,6 @@ export function sandboxVariables(
     PYTHONPATH: context.pythonPath,
     [sandboxVariable]: id,
   };
-}
-
-/** What pip needs to find this machine's package index; given to nothing but an installation. */
-export function installerVariables(): Record<string, string> {
-  return matching(/^(PIP_\w+|UV_\w+|(https?|no|all)_proxy)$/i);
-}
-
-function matching(names: RegExp): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => names.test(entry[0]) && entry[1] !== undefined,
-    ),
-  );
 }
 
 function join(...paths: (string | undefined)[]): string {

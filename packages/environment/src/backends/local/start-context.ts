@@ -2,13 +2,13 @@ import type { RepoHandle } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
 import type { GpuStep, ModelStep, Plan, ServiceStep } from "../../plan/plan.ts";
 import { servicesOf } from "../../plan/services-of.ts";
+import type { PythonEnvironment } from "../../this-machine/python-environment.ts";
 import type { BackendStartOptions, SandboxState, ServiceRecord } from "../backend.ts";
 import type { DockerEngine } from "../docker/engine.ts";
 import type { SandboxView } from "./boot.ts";
 import { type SandboxDirectories, sandboxDirectories } from "./home.ts";
 import { pathMap, realPath } from "./layout.ts";
 import type { LocalMachine } from "./local-machine.ts";
-import type { PythonEnvironment } from "./python/python-environment.ts";
 import type { PathMap } from "./record.ts";
 import type { LocalServices } from "./services/prepare-services.ts";
 

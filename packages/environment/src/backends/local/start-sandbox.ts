@@ -1,6 +1,7 @@
 import { environmentVariables } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { clearHalfMade } from "../../this-machine/clear-half-made.ts";
 import type { BackendStartOptions, Machine, SnapshotRecord } from "../backend.ts";
 import { carryOut } from "../carry-out.ts";
 import { checkSources } from "../check-sources.ts";
@@ -13,7 +14,6 @@ import { newSandboxId } from "./home.ts";
 import { homeDisk } from "./home-disk.ts";
 import { liveRecords } from "./live-records.ts";
 import { findDocker } from "./place/find-docker.ts";
-import { clearHalfMade } from "./python/clear-half-made.ts";
 import { makeSandboxDirectory, removeSandboxDirectory } from "./sandbox-directory.ts";
 import { moveRepository, movesOf, restoreFiles } from "./snapshot/restore.ts";
 import { StartContext } from "./start-context.ts";

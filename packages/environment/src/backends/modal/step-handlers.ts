@@ -11,7 +11,7 @@ import type { StepHandlers } from "../carry-out.ts";
 import { buildRepositoryImage } from "../docker/build-repository-image.ts";
 import { startDocker } from "../docker/start-docker.ts";
 import { GatheringTarget } from "../gathering-target.ts";
-import { installRepository } from "../local/place/install-repository.ts";
+import { installRepository } from "../install-repository.ts";
 import { uploadDirectory, uploadFile } from "../upload.ts";
 import { createSandbox } from "./create-sandbox.ts";
 import { extendedImage, sandboxImage } from "./image/sandbox-image.ts";

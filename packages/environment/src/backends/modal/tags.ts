@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, networkInterfaces, userInfo } from "node:os";
 import type { Plan } from "../../plan/plan.ts";
-import { identify } from "../local/process-identity.ts";
+import { identify } from "../../this-machine/process-identity.ts";
 
 /** What Modal knows of a sandbox of ours besides its name: nothing that is secret, and all that a list shows. */
 export interface Tags {

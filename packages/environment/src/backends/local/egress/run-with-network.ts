@@ -1,8 +1,8 @@
 import { bubblewrapArguments } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
-import { findCommand } from "../find-command.ts";
+import { findCommand } from "../../../this-machine/find-command.ts";
+import { runTool, type ToolResult } from "../../../this-machine/run-tool.ts";
 import { places } from "../layout.ts";
-import { runTool, type ToolResult } from "../run-tool.ts";
 import type { StartContext } from "../start-context.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { findPython } from "@seer/rpc/launch";
 import type { GpuStep } from "../../../plan/plan.ts";
+import { lockFile } from "../../../this-machine/file-lock.ts";
 import { startingRecord } from "../boot-machine.ts";
-import { lockFile } from "../file-lock.ts";
 import { sandboxesDirectory } from "../home.ts";
 import { writeRecord } from "../record.ts";
 import type { StartContext } from "../start-context.ts";

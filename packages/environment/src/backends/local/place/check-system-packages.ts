@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { EnvironmentError } from "../../../errors.ts";
 import type { SystemPackagesStep } from "../../../plan/plan.ts";
-import { findCommand } from "../find-command.ts";
+import { findCommand } from "../../../this-machine/find-command.ts";
 
 /**
  * Looks whether this machine has the Debian packages, or, where it is no Debian, programs of their names.

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { EnvironmentError } from "../../../errors.ts";
 import type { RepositoryStep } from "../../../plan/plan.ts";
 import { withoutCredentials } from "../../../plan/without-credentials.ts";
-import { runTool } from "../run-tool.ts";
+import { runTool } from "../../../this-machine/run-tool.ts";
 
 export interface CloneOptions {
   python: string;

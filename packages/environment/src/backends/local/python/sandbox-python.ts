@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { PythonEnvironment } from "../../../this-machine/python-environment.ts";
 import { putDirectory, putFile, putLink } from "./put-file.ts";
-import type { PythonEnvironment } from "./python-environment.ts";
 
 export interface SandboxPythonOptions {
   /** Where to make it on this machine. */

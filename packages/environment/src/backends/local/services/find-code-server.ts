@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { sandboxPaths } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
-import { findCommand } from "../find-command.ts";
+import { findCommand } from "../../../this-machine/find-command.ts";
 
 /** code-server as it is installed on this machine. */
 export interface InstalledCodeServer {

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { EnvironmentError } from "../../../errors.ts";
 import { tool } from "../../../python-source.ts";
+import type { EnvironmentOptions, PythonEnvironment } from "../../../this-machine/python-environment.ts";
+import { runTool } from "../../../this-machine/run-tool.ts";
 import { writeAtomically } from "../../../write-atomically.ts";
-import type { EnvironmentOptions, PythonEnvironment } from "../python/python-environment.ts";
-import { runTool } from "../run-tool.ts";
 
 /**
  * What a kernel must be installed with to work with an environment's packages, which are the ones that it imports:

@@ -3,12 +3,12 @@ import type { Mount } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
 import type { PythonStep, ServiceStep } from "../../../plan/plan.ts";
 import { jupyterPackages } from "../../../services/packages.ts";
-import { runtimePaths } from "../../runtime-paths.ts";
 import {
   type EnvironmentOptions,
   type PythonEnvironment,
   pythonEnvironment,
-} from "../python/python-environment.ts";
+} from "../../../this-machine/python-environment.ts";
+import { runtimePaths } from "../../runtime-paths.ts";
 import type { InstalledCodeServer } from "./find-code-server.ts";
 import { kernelPins } from "./kernel-pins.ts";
 

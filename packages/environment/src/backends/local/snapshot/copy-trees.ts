@@ -1,9 +1,9 @@
 import { findPython } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../../errors.ts";
 import { tool } from "../../../python-source.ts";
+import { runTool } from "../../../this-machine/run-tool.ts";
 import { explainFullDisk } from "../../disk-full.ts";
 import { homeDisk } from "../home-disk.ts";
-import { runTool } from "../run-tool.ts";
 
 const noSpace = 28;
 

@@ -1,6 +1,6 @@
 import { EnvironmentError } from "../../../errors.ts";
 import { withoutCredentials } from "../../../plan/without-credentials.ts";
-import { culpritOf } from "../../local/python/install-packages.ts";
+import { culpritOf } from "../../../this-machine/install-packages.ts";
 import type { BuiltLayer } from "./build-layer.ts";
 import type { Layer } from "./layers.ts";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { tool } from "../../python-source.ts";
+import { tool } from "../python-source.ts";
 
 export interface ToolOptions {
   /** A Python to run its guard with. */

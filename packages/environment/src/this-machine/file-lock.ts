@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { EnvironmentError } from "../../errors.ts";
-import { tool } from "../../python-source.ts";
+import { EnvironmentError } from "../errors.ts";
+import { tool } from "../python-source.ts";
 
 /** The lock of a file, which is there as long as it is held. */
 export interface FileLock extends AsyncDisposable {

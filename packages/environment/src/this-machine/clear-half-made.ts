@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { findPython } from "@seer/rpc/launch";
-import { removeTree } from "../../../remove-tree.ts";
-import { tryLockFile } from "../file-lock.ts";
-import { environmentsDirectory } from "../home.ts";
+import { removeTree } from "../remove-tree.ts";
+import { environmentsDirectory } from "../seer-home.ts";
+import { tryLockFile } from "./file-lock.ts";
 import { isBuilt } from "./python-environment.ts";
 
 /** Removes the environments that were being built by processes that were killed, and their locks. */

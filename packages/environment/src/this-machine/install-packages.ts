@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Progress } from "@seer/config";
-import { EnvironmentError } from "../../../errors.ts";
-import { withoutCredentials } from "../../../plan/without-credentials.ts";
-import { findCommand } from "../find-command.ts";
-import { runTool } from "../run-tool.ts";
+import { EnvironmentError } from "../errors.ts";
+import { withoutCredentials } from "../plan/without-credentials.ts";
+import { findCommand } from "./find-command.ts";
 import type { PythonEnvironment } from "./python-environment.ts";
+import { runTool } from "./run-tool.ts";
 
 export interface InstallOptions {
   python: string;

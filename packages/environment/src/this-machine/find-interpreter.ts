@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { environmentVariables } from "@seer/config";
 import { RpcError } from "@seer/rpc";
 import { findPython, type PythonInterpreter } from "@seer/rpc/launch";
-import { EnvironmentError } from "../../../errors.ts";
+import { EnvironmentError } from "../errors.ts";
 
 /**
  * The interpreter for a sandbox: the first usable one, or one of the given version wherever it is installed.

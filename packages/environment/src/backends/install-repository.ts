@@ -1,12 +1,12 @@
 import type { Progress } from "@seer/config";
-import { EnvironmentError } from "../../../errors.ts";
-import type { RepositoryStep } from "../../../plan/plan.ts";
-import { withoutCredentials } from "../../../plan/without-credentials.ts";
-import { runCommand } from "../../../sandbox/run-command.ts";
-import type { Machine } from "../../backend.ts";
-import { runtimePaths } from "../../runtime-paths.ts";
-import { pipInstall } from "../python/install-packages.ts";
-import { installerVariables } from "../sandbox-variables.ts";
+import { EnvironmentError } from "../errors.ts";
+import type { RepositoryStep } from "../plan/plan.ts";
+import { withoutCredentials } from "../plan/without-credentials.ts";
+import { runCommand } from "../sandbox/run-command.ts";
+import { pipInstall } from "../this-machine/install-packages.ts";
+import { installerVariables } from "../this-machine/variables.ts";
+import type { Machine } from "./backend.ts";
+import { runtimePaths } from "./runtime-paths.ts";
 
 interface InstallOptions {
   onProgress: Progress;

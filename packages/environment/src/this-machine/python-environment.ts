@@ -3,14 +3,14 @@ import { mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import type { Progress } from "@seer/config";
 import type { PythonInterpreter } from "@seer/rpc/launch";
-import { EnvironmentError } from "../../../errors.ts";
-import type { PythonStep } from "../../../plan/plan.ts";
-import { tool } from "../../../python-source.ts";
-import { lockFile } from "../file-lock.ts";
-import { environmentsDirectory } from "../home.ts";
-import { runTool } from "../run-tool.ts";
+import { EnvironmentError } from "../errors.ts";
+import type { PythonStep } from "../plan/plan.ts";
+import { tool } from "../python-source.ts";
+import { environmentsDirectory } from "../seer-home.ts";
+import { lockFile } from "./file-lock.ts";
 import { findInterpreter } from "./find-interpreter.ts";
 import { installPackages } from "./install-packages.ts";
+import { runTool } from "./run-tool.ts";
 
 /** A Python environment on this machine that is built once, never changed, and shared by the sandboxes that ask for it. */
 export interface PythonEnvironment {
