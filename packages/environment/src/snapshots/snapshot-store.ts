@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { SnapshotRecord } from "../backends/backend.ts";
 import { removeTree } from "../remove-tree.ts";
@@ -21,8 +22,9 @@ export function snapshotDirectory(id: string): string {
 export async function beginSnapshot(): Promise<string> {
   const id = `sn-${Array.from({ length: 10 }, () => alphabet[randomInt(alphabet.length)]).join("")}`;
   await clearAwayUnfinished();
-  await mkdir(snapshotDirectory(id), { recursive: true, mode: 0o700 });
-  await writeAtomically(makerFile(id), JSON.stringify(identify(process.pid)));
+  // At one go, so that no signal comes in between: a directory that nobody says to have made is kept for a while.
+  mkdirSync(snapshotDirectory(id), { recursive: true, mode: 0o700 });
+  writeFileSync(makerFile(id), JSON.stringify(identify(process.pid)), { mode: 0o600 });
   return id;
 }
 
