@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RpcError
-from ..messages import Message, build_message, inline_buffers, parse_message
+from ..messages import Message, parse_message
 from .access import require_admin
+from .call_answer import MAX_WAIT_S, MESSAGE_TYPE, CallAnswer, record_json
 from .websocket_peer import is_call_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from ..messages import Buffer
-    from .calls import Call, Outcome
     from .host import Host
     from .http_peer import Request
 
-MESSAGE_TYPE = "application/vnd.seer.v1"
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait=([0-9]{1,7})(?:$|[,;\s])")
 _PREFER_RECORD = re.compile(r"(?:^|[,;\s])record(?:$|[,;\s])")
-_Wants = Literal["outcome", "output", "record"]
-_MAX_WAIT_S = 86_400.0
 
 
 class Routes:
@@ -120,22 +114,22 @@ class Routes:
         preferred = headers.get("prefer", "")
         wait = _PREFER_WAIT.search(preferred)
         wants = "output" if _PREFER_RECORD.search(preferred) else "outcome"
-        _Answer(host, request, call, float(wait[1]) if wait else None, 0, wants)
+        CallAnswer(host, request, call, float(wait[1]) if wait else None, 0, wants)
 
     def _record(self, request: Request) -> None:
         call = self._host.records.get(request.path[1])
         offset = _whole(request, "output")
-        _Answer(self._host, request, call, _seconds(request, "wait"), offset, "record")
+        CallAnswer(self._host, request, call, _seconds(request, "wait"), offset, "record")
 
     def _cancel(self, request: Request) -> None:
         call = self._host.records.get(request.path[1])
         self._host.cancel(call)
         # The record is that of a call that has ended, one way or the other.
-        _Answer(self._host, request, call, _MAX_WAIT_S, 0, "record")
+        CallAnswer(self._host, request, call, MAX_WAIT_S, 0, "record")
 
     def _records(self, request: Request) -> None:
         require_admin(request.rights)
-        records = [_record_json(self._host, call, 0, output=False) for call in self._host.records]
+        records = [record_json(self._host, call, 0, output=False) for call in self._host.records]
         request.answer_json({"calls": records})
 
     def _refs(self, request: Request) -> None:
@@ -186,92 +180,6 @@ class Routes:
         task.add_done_callback(self._tasks.discard)
 
 
-class _Answer:
-    """Answers a request about a call when the call has ended, or when the client waits no longer.
-
-    With the record when the client wants that, or wants the output and there is some; else with the outcome.
-    """
-
-    __slots__ = ("_call", "_host", "_offset", "_request", "_timer", "_wants")
-
-    def __init__(
-        self, host: Host, request: Request, call: Call, wait: float | None, offset: int, wants: _Wants
-    ) -> None:
-        self._host = host
-        self._request = request
-        self._call = call
-        self._offset = offset
-        self._wants = wants
-        self._timer: asyncio.TimerHandle | None = None
-        if call.outcome is not None:
-            self.changed(call)
-        elif wait == 0:
-            self._late()
-        else:
-            if wait is not None:
-                self._timer = asyncio.get_running_loop().call_later(min(wait, _MAX_WAIT_S), self._late)
-            call.watchers.append(self)
-            request.closed = self._stop
-
-    def changed(self, call: Call) -> None:
-        outcome = call.outcome
-        if outcome is None:
-            return
-        self._stop()
-        if self._wants == "record" or (self._wants == "output" and call.output is not None):
-            self._answer_record()
-        else:
-            _answer_outcome(self._request, call, outcome)
-
-    def _late(self) -> None:
-        self._stop()
-        self._answer_record()
-
-    def _answer_record(self) -> None:
-        status = 202 if self._call.outcome is None and self._wants != "record" else 200
-        record = _record_json(self._host, self._call, self._offset)
-        outcome = self._call.outcome
-        if outcome is None:
-            self._request.answer_json(record, status)
-            return
-        start = json.dumps(record, separators=(",", ":"))[:-1].encode()
-        key = b',"result":' if outcome.ok else b',"error":'
-        message = outcome.message
-        if _wants_message(self._request):
-            body = start + key + bytes(message.json()).rstrip(b" ") + b"}"
-            parts = build_message({"op": "record", "id": self._call.id}, body, message.buffers())
-            self._request.answer(status, parts[0], MESSAGE_TYPE, *parts[1:])
-            return
-        body = start + key + inline_buffers(message.json(), message.buffers()) + b"}"
-        self._request.answer(status, body)
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if self in self._call.watchers:
-            self._call.watchers.remove(self)
-
-
-def _answer_outcome(request: Request, call: Call, outcome: Outcome) -> None:
-    message = outcome.message
-    if _wants_message(request):
-        request.answer(outcome.status, message.data, MESSAGE_TYPE)
-        return
-    start = b'{"id":"' + call.id.encode() + (b'","result":' if outcome.ok else b'","error":')
-    if "buffers" in message.header:
-        body: Buffer = inline_buffers(message.json(), message.buffers())
-    else:
-        body = memoryview(message.data)[message.body :]
-    if len(body) < 16 * 1024:
-        request.answer(outcome.status, start + body + b"}")
-    else:
-        request.answer(outcome.status, start, "application/json", body, b"}")
-
-
-def _wants_message(request: Request) -> bool:
-    return MESSAGE_TYPE in request.head.headers.get("accept", "")
-
-
 def _arguments(request: Request) -> Message:
     """The body of a call, as the message that it is or would be."""
     kind = request.head.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -283,32 +191,6 @@ def _arguments(request: Request) -> Message:
     return Message({}, request.body, 0)
 
 
-def _record_json(host: Host, call: Call, offset: int, *, output: bool = True) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "id": call.id,
-        "function": call.function,
-        "state": call.state,
-        "position": host.position(call),
-    }
-    if output:
-        empty = {"offset": 0, "text": "", "next": 0}
-        record["output"] = call.output.to_json(offset) if call.output is not None else empty
-    record |= {
-        "progress": call.progress,
-        "acceptedAt": _iso(call.accepted_at),
-        "startedAt": _iso(call.started_at),
-        "endedAt": _iso(call.ended_at),
-    }
-    return record
-
-
-def _iso(at: float | None) -> str | None:
-    if at is None:
-        return None
-    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
-    return f"{seconds}.{int(at * 1000) % 1000:03}Z"
-
-
 def _seconds(request: Request, name: str) -> float:
     text = request.query.get(name, "0")
     try:
@@ -317,7 +199,7 @@ def _seconds(request: Request, name: str) -> float:
         value = -1.0
     if not 0 <= value < float("inf"):
         raise RpcError("bad-request", f"{name}={text[:32]} must be a number of seconds")
-    return min(value, _MAX_WAIT_S)
+    return min(value, MAX_WAIT_S)
 
 
 def _whole(request: Request, name: str, default: int = 0) -> int:
