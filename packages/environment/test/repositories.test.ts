@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Sandbox } from "../src/index.ts";
+import { gitIn } from "./support/git.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 
 const home = useOwnHome();
@@ -13,17 +14,7 @@ let firstCommit: string;
 beforeAll(async () => {
   const folder = await temporaryDirectory();
   const work = join(folder, "work");
-  const git = async (...args: string[]) => {
-    const identity = [
-      "-c",
-      "user.name=Test",
-      "-c",
-      "user.email=test@localhost",
-      "-c",
-      "commit.gpgsign=false",
-    ];
-    return (await promisify(execFile)("git", ["-C", work, ...identity, ...args])).stdout.trim();
-  };
+  const git = gitIn(work);
   await promisify(execFile)("git", ["init", "--quiet", "--initial-branch=main", work]);
   const commit = async (text: string) => {
     await writeFile(join(work, "circuits.py"), `version = ${JSON.stringify(text)}\n`);

@@ -9,6 +9,7 @@ import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
 import { RpcClient } from "@seer/rpc";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Sandbox, ScopedSandbox } from "../../src/index.ts";
+import { gitIn } from "../support/git.ts";
 import { errorOf, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { startModal } from "../support/modal-session.ts";
 
@@ -109,17 +110,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)(
 /** Two commits, the first of which is v1, as a server of plain files can offer them. */
 async function makeRepository(folder: string): Promise<string> {
   const work = join(folder, "work");
-  const git = async (...args: string[]) => {
-    const identity = [
-      "-c",
-      "user.name=Test",
-      "-c",
-      "user.email=test@localhost",
-      "-c",
-      "commit.gpgsign=false",
-    ];
-    return (await promisify(execFile)("git", ["-C", work, ...identity, ...args])).stdout.trim();
-  };
+  const git = gitIn(work);
   await mkdir(work);
   await git("init", "--quiet", "--initial-branch=main");
   await writeFile(

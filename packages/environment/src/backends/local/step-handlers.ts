@@ -5,10 +5,10 @@ import { withoutCredentials } from "../../plan/without-credentials.ts";
 import { startService } from "../../services/start-service.ts";
 import { pythonEnvironment } from "../../this-machine/python-environment.ts";
 import type { StepHandlers } from "../carry-out.ts";
+import { copySteps } from "../copy-steps.ts";
 import { buildRepositoryImage } from "../docker/build-repository-image.ts";
 import { engineCommand } from "../docker/engine.ts";
 import { installRepository } from "../install-repository.ts";
-import { uploadDirectory, uploadFile } from "../upload.ts";
 import { bootMachine } from "./boot-machine.ts";
 import { runWithNetwork } from "./egress/run-with-network.ts";
 import { takeGpus } from "./gpus/take-gpus.ts";
@@ -75,14 +75,7 @@ export function stepHandlers(context: StartContext): StepHandlers {
       context.options.onMachine(context.machine);
     },
     repository: (step) => checkOut(step, context),
-    directory: async ({ from, to }) => {
-      onProgress(`Copying ${from} to ${to}`);
-      await uploadDirectory(context.machine, from, to, signal);
-    },
-    file: async ({ from, to }) => {
-      onProgress(`Copying ${from} to ${to}`);
-      await uploadFile(context.machine, from, to);
-    },
+    ...copySteps(context),
     workspace: async ({ root }) => {
       if (workspace !== undefined) await installWorkspace(workspace, context.machine, { root, signal });
     },

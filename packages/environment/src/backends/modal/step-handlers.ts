@@ -8,11 +8,11 @@ import type { MachineStep, RepositoryStep } from "../../plan/plan.ts";
 import { withoutCredentials } from "../../plan/without-credentials.ts";
 import { startService } from "../../services/start-service.ts";
 import type { StepHandlers } from "../carry-out.ts";
+import { copySteps } from "../copy-steps.ts";
 import { buildRepositoryImage } from "../docker/build-repository-image.ts";
 import { startDocker } from "../docker/start-docker.ts";
 import { GatheringTarget } from "../gathering-target.ts";
 import { installRepository } from "../install-repository.ts";
-import { uploadDirectory, uploadFile } from "../upload.ts";
 import { createSandbox } from "./create-sandbox.ts";
 import { extendedImage, sandboxImage } from "./image/sandbox-image.ts";
 import { specOf } from "./image/spec-of.ts";
@@ -35,14 +35,7 @@ export function stepHandlers(context: StartContext): StepHandlers {
     python: async () => {},
     machine: (step) => makeMachine(step, context),
     repository: (step) => checkOut(step, context),
-    directory: async ({ from, to }) => {
-      onProgress(`Copying ${from} to ${to}`);
-      await uploadDirectory(context.machine, from, to, signal);
-    },
-    file: async ({ from, to }) => {
-      onProgress(`Copying ${from} to ${to}`);
-      await uploadFile(context.machine, from, to);
-    },
+    ...copySteps(context),
     workspace: async ({ root }) => {
       if (workspace === undefined) return;
       const gathered = new GatheringTarget();
