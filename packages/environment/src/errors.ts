@@ -12,7 +12,6 @@ export type EnvironmentErrorCode =
   | "environment/name-taken"
   /** The backend, or this version of it, cannot do what an option or method asks for. */
   | "environment/unsupported"
-  | "environment/backend-unavailable"
   /** The backend's servers cannot be reached, throttle, or fail. */
   | "environment/backend-unreachable"
   /** The backend's account is not set up, or its token is not valid. */

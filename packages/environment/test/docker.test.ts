@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Sandbox } from "../src/index.ts";
 import { dockerStub } from "./support/docker-stub.ts";
+import { gitIn } from "./support/git.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 
 useOwnHome();
@@ -15,23 +16,12 @@ let commit: string;
 beforeAll(async () => {
   stub = await dockerStub();
   repository = join(await temporaryDirectory(), "My.Tool");
-  const git = async (...args: string[]) =>
-    (
-      await promisify(execFile)("git", [
-        "-C",
-        repository,
-        "-c",
-        "user.name=T",
-        "-c",
-        "user.email=t@t",
-        ...args,
-      ])
-    ).stdout;
+  const git = gitIn(repository);
   await promisify(execFile)("git", ["init", "--quiet", repository]);
   await writeFile(join(repository, "Dockerfile"), "FROM scratch\n");
   await git("add", "--all");
-  await git("-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "one");
-  commit = (await git("rev-parse", "HEAD")).trim();
+  await git("commit", "--quiet", "--message", "one");
+  commit = await git("rev-parse", "HEAD");
 });
 afterEach(() => vi.unstubAllEnvs());
 
@@ -68,17 +58,7 @@ it("a Dockerfile that does not build fails the start, with the engine's words", 
   useStub();
   const config = { repos: [{ url: `file://${repository}`, dockerfile: "Dockerfile" }] };
   await writeFile(join(repository, "Dockerfile"), "nothing\n");
-  await promisify(execFile)("git", [
-    "-C",
-    repository,
-    "-c",
-    "user.name=T",
-    "-c",
-    "user.email=t@t",
-    "commit",
-    "-qam",
-    "two",
-  ]);
+  await gitIn(repository)("commit", "-qam", "two");
   const error = await errorOf(new Sandbox(config).start());
   expect(error.code).toBe("environment/repo-failed");
   expect(error.message).toMatch(/cannot be built from Dockerfile:\n[\s\S]*nothing/);

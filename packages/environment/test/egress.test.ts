@@ -1,12 +1,11 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { RpcClient } from "@seer/rpc";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Sandbox, ScopedSandbox } from "../src/index.ts";
+import { gitIn } from "./support/git.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 import { useTinyPackage } from "./support/wheels.ts";
 
@@ -183,10 +182,7 @@ user = {os.environ["HOME"]!r}
 build_wheel = build_editable
 `,
   );
-  const git = (...args: string[]) => promisify(execFile)("git", ["-C", directory, ...identity, ...args]);
-  const identity = [
-    ...["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"],
-  ];
+  const git = gitIn(directory);
   await git("init", "--quiet");
   await git("add", "--all");
   await git("commit", "--quiet", "--message", "first");

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { RpcClient } from "@seer/rpc";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Sandbox, ScopedSandbox } from "../src/index.ts";
+import { gitIn } from "./support/git.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 import { useTinyPackage } from "./support/wheels.ts";
 
@@ -247,20 +248,7 @@ async function makeRepository(): Promise<string> {
   const folder = join(await temporaryDirectory(), "source");
   await mkdir(folder);
   await writeFile(join(folder, "readme"), "from git\n");
-  const git = (...args: string[]) =>
-    promisify(execFile)("git", [
-      ...[
-        "-C",
-        folder,
-        "-c",
-        "user.name=Test",
-        "-c",
-        "user.email=test@localhost",
-        "-c",
-        "commit.gpgsign=false",
-      ],
-      ...args,
-    ]);
+  const git = gitIn(folder);
   await git("init", "--quiet");
   await git("add", "--all");
   await git("commit", "--quiet", "--message", "first");

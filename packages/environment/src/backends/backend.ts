@@ -58,7 +58,7 @@ export interface Meter {
 export interface MeteredMachine {
   /** The sandbox's id on its backend. */
   readonly id: string;
-  readonly purpose: "sandbox" | "weights" | "image";
+  readonly purpose: "sandbox" | "weights";
   /** Null for one without a GPU. */
   readonly gpu: string | null;
   readonly gpuCount: number;

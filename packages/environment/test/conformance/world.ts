@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import type { HubEmulator } from "@seer/hub-emulator";
 import { findPython } from "@seer/rpc/launch";
 import { afterAll } from "vitest";
+import { gitIn } from "../support/git.ts";
 import { temporaryDirectory } from "../support/home.ts";
 
 const run = promisify(execFile);
@@ -73,9 +74,7 @@ async function addModels(hub: HubEmulator, weights: Buffer): Promise<void> {
 /** Two commits, the first of which is v1; it can be installed, and has a Dockerfile. */
 async function makeRepository(folder: string, served: string): Promise<string> {
   const work = join(folder, "circuits");
-  const identity = ["-c", "user.name=T", "-c", "user.email=t@t", "-c", "commit.gpgsign=false"];
-  const git = async (...args: string[]) =>
-    (await run("git", ["-C", work, ...identity, ...args])).stdout.trim();
+  const git = gitIn(work);
   await run("git", ["init", "--quiet", "--initial-branch=main", work]);
   await copyFile(join(fixtures, "build_backend.py"), join(work, "backend.py"));
   await writeFile(join(work, "Dockerfile"), "FROM scratch\n");

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Sandbox } from "../../src/index.ts";
+import { gitIn } from "../support/git.ts";
 import { errorOf, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { startModal } from "../support/modal-session.ts";
 
@@ -87,14 +88,12 @@ describe.skipIf((await emulationObstacle()) !== undefined)("Docker in a sandbox 
 async function serveRepository() {
   const directory = await temporaryDirectory();
   const work = join(directory, "work");
-  const git = async (...args: string[]) =>
-    (await promisify(execFile)("git", ["-C", work, "-c", "user.name=T", "-c", "user.email=t@t", ...args]))
-      .stdout;
+  const git = gitIn(work);
   await promisify(execFile)("git", ["init", "--quiet", "--initial-branch=main", work]);
   await mkdir(join(work, "docker"));
   await writeFile(join(work, "docker", "Dockerfile"), "FROM scratch\n");
   await git("add", "--all");
-  await git("-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "one");
+  await git("commit", "--quiet", "--message", "one");
   await promisify(execFile)("git", ["clone", "--quiet", "--bare", work, join(directory, "tool.git")]);
   await promisify(execFile)("git", ["-C", join(directory, "tool.git"), "update-server-info"]);
   const started = createServer(async (request, response) => {

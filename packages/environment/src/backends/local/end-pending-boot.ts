@@ -10,19 +10,21 @@ export interface PendingBoot extends Disposable {
 /** Looks after a sandbox that nobody holds yet: until this is disposed of, the end of this process ends it. */
 export function endPendingBoot(options: BackendStartOptions, directories: SandboxDirectories): PendingBoot {
   const { promise: ended, resolve } = Promise.withResolvers<EndReason>();
-  const leaders: number[] = [];
+  let leader: number | undefined;
   options.onPending?.({
     ended,
     terminateNow: () => {
-      for (const pid of leaders) {
-        kill(-pid);
+      if (leader !== undefined) {
+        kill(-leader);
         kill(insideBubblewrap(directories.initInfo));
       }
       rmSync(directories.root, { recursive: true, force: true, maxRetries: 3 });
     },
   });
   return {
-    spawned: (pid) => leaders.push(pid),
+    spawned: (pid) => {
+      leader = pid;
+    },
     [Symbol.dispose]: () => resolve("terminated"),
   };
 }
