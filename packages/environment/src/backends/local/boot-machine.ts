@@ -1,4 +1,5 @@
 import { certificatePaths, pythonMounts } from "@seer/rpc/launch";
+import { machineWith } from "../../ledger/machine-of.ts";
 import { timeLimit } from "../../ledger/time-limit.ts";
 import type { MachineStep } from "../../plan/plan.ts";
 import { identify } from "../../this-machine/process-identity.ts";
@@ -19,11 +20,7 @@ const defaultLeaseMs = 90_000;
 export async function bootMachine(step: MachineStep, context: StartContext): Promise<LocalMachine> {
   const { id, directories, environment, isolated } = context;
   const { meter } = context.options;
-  const metered = {
-    purpose: "sandbox",
-    gpu: context.gpu?.gpu ?? null,
-    gpuCount: context.gpu?.count ?? 0,
-  } as const;
+  const metered = machineWith(context.gpu);
   const seen = isolated ? await view(step, context) : undefined;
   if (!step.egress && seen !== undefined) {
     context.sealed = { view: seen, env: sandboxVariables(step, context, {}) };
