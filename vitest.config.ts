@@ -2,14 +2,15 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{packages,apps,examples}/*/test/**/*.test.ts", "tests/**/*.test.ts"],
+    include: ["{packages,apps,examples,tools}/*/test/**/*.test.ts", "tests/**/*.test.ts"],
     // They need accounts: `pnpm test:live`.
     exclude: [...configDefaults.exclude, "tests/live/**"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    globalSetup: "tests/shared-directory.ts",
+    // They only end what hangs: a busy machine takes many times as long as a quiet one.
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
     // The tests start real processes; more files at once than cores only makes them wait for each other.
     maxWorkers: 2,
-    // A second try on a busy CI machine, which is reported; at home a test that fails once is a test that fails.
-    retry: process.env.CI ? 1 : 0,
+    expect: { poll: { timeout: 240_000 } },
   },
 });

@@ -4,7 +4,7 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 
 const scratch = "tests/.docs";
-const pages = globSync(["*.md", "docs/**/*.md", "{packages,apps,examples}/*/*.md", "bench/*.md"]).sort();
+const pages = globSync(["*.md", "docs/**/*.md", "{packages,apps,examples,tools}/*/*.md"]).sort();
 const fence = /^```(ts|python)\n(.*?)^```$/gms;
 
 rmSync(scratch, { recursive: true, force: true });

@@ -14,6 +14,7 @@ const checks = [
   ["types", "turbo run typecheck --output-logs=errors-only"],
   ["types of Python", "pyright"],
   ["package graph", "turbo boundaries"],
+  ["layers of folders", "node scripts/check-layers.mjs"],
   ["unused code", "knip"],
   ["code in the docs", "node scripts/check-docs.mjs"],
   ...published.map((folder) => [`publishing ${folder}`, `node scripts/check-publish.mjs ${folder}`]),

@@ -26,6 +26,7 @@ const programs = {
   setup: undefined,
   demo: "examples/scoped-sandbox-intro/main.ts",
   test: "scripts/test.mjs",
+  "test:soak": "scripts/test.mjs --soak",
   "test:live": "scripts/test-live.mjs",
   check: "scripts/check.mjs",
 };
@@ -56,10 +57,10 @@ once("python", ["requirements-dev.txt"], "Making the development Python environm
 });
 say("Building (cached)");
 run("turbo", ["run", "build", "--output-logs=errors-only"], { quiet: true });
-// For `npx seer`, which would look for another one on the registry. pnpm links only what is built when it installs.
+// For `npx seer`, which would look for another one on the registry. The root depends on no package, so pnpm links none.
 const command = join(root, "node_modules", ".bin", "seer");
 if (!existsSync(command)) symlinkSync(join("..", "..", "apps", "cli", "dist", "main.js"), command);
-if (program !== undefined) run("node", [program, ...rest]);
+if (program !== undefined) run("node", [...program.split(" "), ...rest]);
 
 function findPython() {
   const wanted = process.env.SEER_PYTHON
@@ -80,12 +81,12 @@ function findPython() {
 }
 
 function workspaceManifests() {
-  const nested = ["packages", "apps", "examples"].flatMap((folder) =>
+  const nested = ["packages", "apps", "examples", "tools"].flatMap((folder) =>
     readdirSync(join(root, folder))
       .sort()
       .map((entry) => `${folder}/${entry}/package.json`),
   );
-  return [...nested, "bench/package.json", "tests/package.json"];
+  return [...nested, "tests/package.json"];
 }
 
 /** Runs a step unless the files that decide it are as they were when it last succeeded. */

@@ -17,7 +17,7 @@ it("serves the example to the MCP Inspector, a client that is not ours, with exa
     // Not through a shell's shim, which would keep the signal to itself.
     process.execPath,
     [
-      here("node_modules/seer/dist/main.js"),
+      here("node_modules/@seer/cli/bin/seer.js"),
       "serve",
       here("../examples/scoped-sandbox-intro/interface.py"),
       "--as",
@@ -56,4 +56,4 @@ it("serves the example to the MCP Inspector, a client that is not ours, with exa
     await exited;
     await rm(out, { recursive: true, force: true });
   }
-}, 180_000);
+});

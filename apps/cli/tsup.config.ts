@@ -1,9 +1,11 @@
 import { defineConfig } from "tsup";
+// @boundaries-ignore The settings of all builds.
+import { base } from "../../tsup.base.ts";
 
 export default defineConfig({
+  ...base,
   entry: { main: "src/main.ts" },
-  format: "esm",
-  target: "node22",
   dts: false,
-  clean: true,
+  // Its first file runs on any Node, to say which one it needs.
+  banner: {},
 });

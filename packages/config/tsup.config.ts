@@ -1,9 +1,9 @@
 import { defineConfig } from "tsup";
+// @boundaries-ignore The settings of all builds.
+import { base } from "../../tsup.base.ts";
 
 export default defineConfig({
-  entry: { index: "src/index.ts" },
-  format: "esm",
-  target: "node22",
+  ...base,
+  entry: { index: "src/index.ts", "check-node-version": "src/check-node-version.ts" },
   dts: true,
-  clean: true,
 });

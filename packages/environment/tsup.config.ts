@@ -1,9 +1,9 @@
 import { defineConfig } from "tsup";
+// @boundaries-ignore The settings of all builds.
+import { base } from "../../tsup.base.ts";
 
 export default defineConfig({
+  ...base,
   entry: { index: "src/index.ts", "terminate-script": "src/backends/modal/terminate-script.ts" },
-  format: "esm",
-  target: "node22",
   dts: { entry: { index: "src/index.ts" } },
-  clean: true,
 });

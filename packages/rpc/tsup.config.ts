@@ -1,9 +1,14 @@
 import { defineConfig } from "tsup";
+// @boundaries-ignore The settings of all builds.
+import { base } from "../../tsup.base.ts";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", "launch/index": "src/launch/index.ts" },
-  format: "esm",
-  target: "node22",
+  ...base,
+  entry: {
+    index: "src/index.ts",
+    "launch/index": "src/launch/index.ts",
+    "http/index": "src/http/index.ts",
+    "gateway/index": "src/gateway/index.ts",
+  },
   dts: true,
-  clean: true,
 });

@@ -1,16 +1,16 @@
 import { SeerError, type SeerErrorOptions } from "@seer/config";
 
-/** Codes of the errors that are the command line's own. */
+/** The codes of the command line's own errors. */
 export type CliErrorCode =
-  /** The command line itself is wrong; exit code 2. */
+  /** The command line is invalid; exit code 2. */
   | "cli/usage"
-  /** The interface file is not there. */
+  /** The interface file does not exist. */
   | "cli/no-file"
-  /** Nothing is served under that id or name, or several things are. */
+  /** No sandbox or interface has this ID or name, or several do. */
   | "cli/target"
-  /** The destination holds something that Seer did not write. */
+  /** The destination contains something that Seer did not write. */
   | "cli/destination-taken"
-  /** What was being served has ended by itself. */
+  /** The served interface has ended by itself. */
   | "cli/ended"
   /** A required part of this machine is missing. */
   | "cli/machine-incomplete";

@@ -1,10 +1,10 @@
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 type Signal = keyof typeof exitCodes;
 
-/** Turns Ctrl-C and its like into an aborted signal, so that commands can clean up; a second one ends at once. */
+/** Aborts a signal on Ctrl-C and similar signals, so that commands can clean up; a second one exits at once. */
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
-  /** What the process should exit with, when it was interrupted. */
+  /** The exit code of the process; undefined if it was not interrupted. */
   exitCode: number | undefined;
 
   constructor() {

@@ -14,56 +14,70 @@ Environment:
 
 Exit codes: 0, 1 for an error, 2 for a wrong command line, 130 after Ctrl-C.`;
 
-/** The grammar. What a command needs is loaded when it runs: `seer --help` must not wait for it. */
+/** Defines the commands. Each imports its code when it runs, so that `seer --help` stays fast. */
 export function buildProgram(signal: AbortSignal): Command {
   const program = new Command("seer")
     .description("Serve the functions of a Python file from a sandbox, and call them.")
     .version(packageJson.version)
     .exitOverride()
     .addHelpText("after", environmentHelp)
-    // `run` reports wrong command lines in the form of every other error.
+    // `run` reports usage errors in the same form as other errors.
     .configureOutput({ outputError: () => {} });
 
   program
     .command("serve")
-    .description("serve the exposed functions of FILE, until Ctrl-C")
+    .description("serve the exposed functions of FILE until Ctrl-C")
     .addArgument(new Argument("<file>", "the interface file"))
     .addOption(
       new Option("--as <mode>", "how an agent gets the functions").choices(serveModes).default("library"),
     )
-    .option("--name <name>", "what to call the interface (default: the file's name)")
-    .option("--out <directory>", "where to write what the agent needs")
-    .option("--port <port>", "where to listen, on 127.0.0.1 (default: any free port)", portNumber)
-    .option("--config <file>", "the sandbox (default: seer.config.json beside FILE, if it exists)")
+    .option("--name <name>", "the interface's name (default: the file's name)")
+    .option("--out <directory>", "the directory for the files that the agent needs")
+    .option("--port <port>", "the port on 127.0.0.1 (default: any free port)", portNumber)
+    .option("--watch", "reload FILE when it, or a file next to it that it imports, is edited")
+    .option(
+      "--config <file>",
+      "the sandbox configuration (default: seer.config.json next to FILE, if it exists)",
+    )
     .option("--json", "print one JSON object instead of text")
     .action(async (file, options) => (await import("./commands/serve.ts")).serve(file, options, signal));
 
   program
     .command("call")
-    .description("call a function that is being served, and print its result as JSON")
+    .description("call a served function and print its result as JSON")
     .addArgument(new Argument("<target>", "a sandbox's id or name, an interface's name, or a URL"))
     .addArgument(new Argument("<function>", "the function's name"))
     .option("--args <json>", "arguments: an object by name, or an array by position", "{}")
+    .option("--out <directory>", "the directory for pictures in the result", ".")
+    .option("--json", "print the result on one line, without the function's output and progress")
     .action(async (target, fn, options) =>
       (await import("./commands/call.ts")).call(target, fn, options, signal),
     );
 
   program
     .command("ls")
-    .description("list the sandboxes that are running")
+    .description("list the running sandboxes")
     .option("--json", "print a JSON array instead of a table")
     .action(async (options) => (await import("./commands/ls.ts")).ls(options));
+
+  program
+    .command("logs")
+    .description("show an interface's output, its calls, and restarts of its worker")
+    .addArgument(new Argument("<target>", "an interface's name, or a sandbox's id or name"))
+    .option("-f, --follow", "print new lines as they arrive, until Ctrl-C")
+    .option("--lines <number>", "the number of last lines to show", wholeNumber, 100)
+    .action(async (target, options) => (await import("./commands/logs.ts")).logs(target, options, signal));
 
   program
     .command("stop")
     .description("end a sandbox and everything in it")
     .addArgument(new Argument("[id]", "a sandbox's id or name, or the name of an interface in it"))
-    .option("--all", "end all of them")
+    .option("--all", "end all sandboxes")
     .action(async (id, options) => (await import("./commands/stop.ts")).stop(id, options));
 
   const snapshots = program
     .command("snapshots")
-    .description("list the snapshots that are kept, and how to start from one")
+    .description("list the snapshots, and show how to start from one")
     .option("--json", "print a JSON array instead of a table")
     .action(async (options) => (await import("./commands/snapshots.ts")).snapshots(options));
   snapshots
@@ -73,12 +87,33 @@ export function buildProgram(signal: AbortSignal): Command {
     .action(async (ids) => (await import("./commands/snapshots.ts")).removeSnapshots(ids));
 
   program
+    .command("clean")
+    .description("list what takes disk space, and with --yes remove it unless it is in use")
+    .addArgument(
+      new Argument("[kinds...]", "what to list or remove (--yes alone: environments and downloads)").choices([
+        "environments",
+        "downloads",
+        "models",
+        "snapshots",
+      ]),
+    )
+    .option("--older-than <time>", "only what was last used longer ago than, such as 12h, 7d or 4w")
+    .option("--yes", "remove it")
+    .option("--json", "print one JSON object instead of text")
+    .action(async (kinds, options) => (await import("./commands/clean.ts")).clean(kinds, options));
+
+  program
     .command("plan")
-    .description("show what a sandbox would be made of and cost, without making it")
+    .description("show what a sandbox would consist of and cost, without starting it")
     .addArgument(new Argument("[config]", "the sandbox's configuration").default("seer.config.json"))
-    .addOption(new Option("--backend <backend>", "where it would run").choices(backendSchema.options))
     .addOption(
-      new Option("--kind <kind>", "one that only serves functions, as of `seer serve`, or one to work in")
+      new Option("--backend <backend>", "the backend that it would run on").choices(backendSchema.options),
+    )
+    .addOption(
+      new Option(
+        "--kind <kind>",
+        "scoped: only serves functions, as with `seer serve`; sandbox: for working in",
+      )
         .choices(["scoped", "sandbox"])
         .default("scoped"),
     )
@@ -87,24 +122,29 @@ export function buildProgram(signal: AbortSignal): Command {
 
   program
     .command("gpus")
-    .description("list the GPUs that a sandbox can ask for, and their prices")
+    .description("list the GPUs that a sandbox can use, and their prices")
     .option("--json", "print one JSON object instead of a table")
     .action(async (options) => (await import("./commands/gpus.ts")).gpus(options));
 
   program
     .command("cost")
     .description("show what the sandboxes of this machine's user have cost")
-    .option("--since <time>", "leave out what had ended before, such as 12h, 7d or 4w ago")
+    .option("--since <time>", "omit sandboxes that ended longer ago than this, such as 12h, 7d or 4w")
     .option("--json", "print one JSON object instead of a table")
     .action(async (options) => (await import("./commands/cost.ts")).cost(options));
 
   program
     .command("doctor")
-    .description("say what this machine has, what it lacks, and how to get that")
+    .description("check what this machine has, what is missing, and how to install it")
     .option("--json", "print one JSON object instead of text")
     .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));
 
   return program;
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected a whole number.");
 }
 
 function portNumber(text: string): number {

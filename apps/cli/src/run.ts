@@ -8,20 +8,24 @@ import { reportError } from "./report-error.ts";
 export async function run(args: string[]): Promise<number> {
   const json = args.includes("--json");
   using interruption = new Interruption();
+  // Waiting for a sandbox does not keep the process alive.
+  const keepAlive = setInterval(() => {}, 2 ** 30);
   try {
     await buildProgram(interruption.signal).parseAsync(args, { from: "user" });
     return interruption.exitCode ?? 0;
   } catch (error) {
-    // What fails because of a Ctrl-C is not worth a word.
+    // Do not report errors that Ctrl-C has caused.
     if (interruption.exitCode !== undefined) return interruption.exitCode;
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      // A bare `seer` has printed its help.
+      // `seer` without arguments has printed the help.
       if (error.code === "commander.help") return 2;
       reportError(new CliError("cli/usage", error.message.replace(/^error: /, "")), { json });
       return 2;
     }
     reportError(error, { json });
     return error instanceof CliError && error.code === "cli/usage" ? 2 : 1;
+  } finally {
+    clearInterval(keepAlive);
   }
 }

@@ -15,7 +15,6 @@ describe("an interface file that cannot be served", () => {
       /line 2.*IndexError: list index out of range/s,
     ],
     ["nothing exposed", fine.replace("@expose\n", ""), /exposes no function\nhint: Put @expose above/],
-    ["a missing hint", fine.replace("name: str", "name"), /greet: the parameter 'name' has no type hint/],
     ["an unsupported hint", fine.replace(": str)", ": compile)"), /greet: the hint of the parameter 'name'/],
   ])("%s", async (_, code, message) => {
     await using place = await Place.create();

@@ -6,7 +6,18 @@ describe("help", () => {
     const { exitCode, stdout } = await seer(["--help"]);
 
     expect(exitCode).toBe(0);
-    for (const command of ["serve", "call", "ls", "stop", "plan", "gpus", "cost", "snapshots", "doctor"])
+    for (const command of [
+      "serve",
+      "call",
+      "ls",
+      "logs",
+      "stop",
+      "plan",
+      "gpus",
+      "cost",
+      "snapshots",
+      "doctor",
+    ])
       expect(stdout).toContain(`\n  ${command} `);
   });
 

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findIsolation } from "@seer/rpc/launch";
 import { describe, expect, test } from "vitest";
 import { mainFile, seer } from "./helpers/cli.ts";
 
@@ -34,6 +35,35 @@ describe("seer doctor", () => {
     expect(Object.keys(byName)).toEqual(expect.arrayContaining(["uv", "git", "bubblewrap", "GPU"]));
     for (const check of checks) expect([check.neededFor, check.get]).not.toContain("");
     expect(stdout).not.toMatch(/very_secret|s3/);
+  });
+
+  test("names each part of the isolation, and what is missing without it", async () => {
+    const walls = ["bubblewrap", "own network of sandboxes", "system call filter"];
+    const isolation = await findIsolation();
+    const read = async (env: NodeJS.ProcessEnv) => {
+      const { checks } = JSON.parse((await seer(["doctor", "--json"], { env })).stdout) as Report;
+      return Object.fromEntries(checks.map((check) => [check.name, check]));
+    };
+    const here = await read({});
+    const missing = isolation.lacks?.map((one) => one.wall) ?? [];
+    const works = isolation.kind === "bubblewrap";
+    expect(walls.map((name) => here[name]?.ok)).toEqual([
+      works,
+      works && !missing.includes("network"),
+      works && !missing.includes("system-calls"),
+    ]);
+    expect(here["control groups"]?.found).not.toBe("");
+    // bubblewrap cannot be found on an empty path.
+    const directory = await mkdtemp(join(tmpdir(), "seer-doctor-"));
+    try {
+      const nothing = await read({ PATH: directory });
+      for (const name of walls) {
+        expect(nothing[name]).toMatchObject({ ok: false, required: false });
+        expect(nothing[name]?.found).not.toBe("works");
+      }
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   test("finds what the tools of Modal and of the hub have kept", async () => {

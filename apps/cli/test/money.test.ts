@@ -36,8 +36,8 @@ describe("seer plan", () => {
     const { stdout } = await place.seer("plan", file, "--json");
 
     expect(JSON.parse(stdout)).toMatchObject({
-      plan: { backend: "local", steps: [{ kind: "python" }, { kind: "machine" }] },
-      cost: { usdPerHour: 0, mostUsd: 0, limitMs: 3_600_000, text: "nothing (CPU only on this machine)" },
+      plan: { backend: "local", steps: [{ kind: "python" }, { kind: "instance" }] },
+      cost: { usdPerHour: 0, mostUsd: 0, limitMs: null, text: "nothing (CPU only on this machine)" },
       fetches: [{ what: "Python packages: torch", bytes: null, cached: false }],
       warnings: [],
     });
@@ -60,7 +60,7 @@ test("seer gpus lists them, from small to large", async () => {
 
   expect(stdout).toMatch(/^GPU +MEMORY +MODELS IN BF16 +MODAL, AN HOUR\nT4 +16 GB/);
   expect(stdout).toMatch(/\nB200 +192 GB .*\$6\.25\n$/);
-  expect(stderr).toMatch(/^Prices for one, of \d{4}/);
+  expect(stderr).toMatch(/^Prices per GPU, as of \d{4}/);
   expect(narrow(stdout)).toEqual([]);
   const { gpus } = JSON.parse((await place.seer("gpus", "--json")).stdout) as { gpus: { name: string }[] };
   expect(gpus.map(({ name }) => name)).toContain("H100");
@@ -130,7 +130,7 @@ describe("seer cost", () => {
     expect(stdout).toMatch(
       /a-name-t…long +modal +2× A100-80GB +2h 0m +\$5\.00 +estimated\ntotal +3h 0m +\$7\.00\n$/,
     );
-    expect(stderr).toContain("nobody saw its end");
+    expect(stderr).toContain("the end was not recorded");
     expect(narrow(stdout)).toEqual([]);
     const since = await place.seer("cost", "--since", "1d");
     expect(since.stdout).not.toContain("old");

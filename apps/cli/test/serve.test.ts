@@ -74,7 +74,7 @@ describe("seer serve", () => {
       "import os\n\n\n@expose\ndef where() -> str:\n    return os.environ['PLACE']\n",
     );
     await using cli = place.start("serve", file);
-    await cli.until("Ctrl-C ends it.");
+    await cli.until("Press Ctrl-C to stop serving.");
 
     expect(cli.stderr).toContain("Using seer.config.json");
     expect(cli.stdout).toContain("  seer call where where\n");

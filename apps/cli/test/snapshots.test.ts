@@ -10,7 +10,7 @@ afterAll(() => {
 test("snapshots are listed with how to start from one, and removed", async () => {
   await using place = await Place.create();
   process.env.SEER_HOME = place.home;
-  expect(await place.seer("snapshots")).toMatchObject({ exitCode: 0, stderr: "No snapshot is kept.\n" });
+  expect(await place.seer("snapshots")).toMatchObject({ exitCode: 0, stderr: "There are no snapshots.\n" });
   await using sandbox = await new Sandbox({ executionMode: "cli" }).start({ name: "source" });
   await sandbox.writeFile("note", "x".repeat(3_000_000));
   const first = await sandbox.snapshot("after training");

@@ -1,9 +1,9 @@
 import type { ToolResult } from "./mcp/tool-result.ts";
 
-/** A tool call as a model made it. */
+/** A tool call by a model. */
 export interface ToolCall {
   id: string;
-  /** The tool's name as the agent knows it. */
+  /** The tool's name, in the form that the agent uses. */
   tool: string;
   arguments: Record<string, unknown>;
 }
@@ -14,17 +14,17 @@ export interface AnsweredCall extends ToolResult {
   tool: string;
 }
 
-/** One message of a conversation, in no provider's own format. */
+/** A message of a conversation, in a format that is independent of providers. */
 export type Message =
   | { role: "user"; text: string }
   | { role: "assistant"; text: string; toolCalls: ToolCall[] }
   | { role: "tool"; results: AnsweredCall[] };
 
-/** Tokens of one turn, or of a run. */
+/** The tokens of a turn or a run. */
 export interface Usage {
-  /** All input, what came from a cache included. */
+  /** All input, including tokens from a cache. */
   inputTokens: number;
-  /** How much of the input came from a cache. */
+  /** The part of the input that came from a cache. */
   cachedInputTokens: number;
   outputTokens: number;
 }

@@ -235,7 +235,7 @@ describe("wrong options", () => {
 
     expect(error).toMatchObject({
       code: "harness/provider-unavailable",
-      message: "The provider `claude` is not part of this version of Seer; it has: script",
+      message: "The provider `claude` is not part of this version of Seer; available: script",
     });
   });
 

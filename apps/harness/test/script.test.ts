@@ -34,15 +34,19 @@ describe("a script's file", () => {
 describe("a script that is wrong", () => {
   test.each<[string, unknown, string]>([
     ["no turns", [], "expected at least one turn"],
-    ["an empty turn", [{}], "[0]: says and does nothing: give it `text` or `toolCalls`"],
+    ["an empty turn", [{}], "[0]: is empty: give it `text` or `toolCalls`"],
     ["a misspelt key", [{ toolcalls: [] }], "[0]: unknown key `toolcalls`; did you mean `toolCalls`?"],
     [
       "a bare tool",
       [{ toolCalls: [{ tool: "echo" }] }],
       '[0].toolCalls[0].tool: expected `server.tool` or `mcp__server__tool` (got "echo")',
     ],
-    ["text in the middle", [{ text: "Hi." }, { text: "Bye." }], "[0]: has no `toolCalls`, which ends a run"],
-    ["an idle expectation", [{ text: "Hi.", expect: {} }], "[0].expect: is about the results of `toolCalls`"],
+    [
+      "text in the middle",
+      [{ text: "Hi." }, { text: "Bye." }],
+      "[0]: has no `toolCalls`, which ends the run",
+    ],
+    ["an idle expectation", [{ text: "Hi.", expect: {} }], "[0].expect: needs `toolCalls`"],
   ])("%s", async (_, script, message) => {
     const { error } = await play(script as ScriptTurnInput[]);
 
@@ -61,7 +65,7 @@ describe("a script that is wrong", () => {
   test.each([
     ["fixture.ecko", "Did you mean `fixture.echo`?"],
     ["mcp__fixture__pit", "Did you mean `mcp__fixture__pid`?"],
-    ["elsewhere.unlike", "There are: fixture.echo, "],
+    ["elsewhere.unlike", "Available tools: fixture.echo, "],
   ])("the unknown tool %s is found before anything runs", async (tool, hint) => {
     await using log = await FixtureLog.create();
     const script = [

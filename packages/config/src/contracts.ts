@@ -1,15 +1,15 @@
-/** Anything files can be written into: a directory on this machine, a sandbox. */
+/** A target for files: a local directory or a sandbox. */
 export interface WriteTarget {
-  /** Writes a file, making its directories. */
+  /** Writes a file, and creates its parent directories. */
   writeFile(path: string, content: string | Uint8Array): Promise<void>;
   ensureDir(path: string): Promise<void>;
 }
 
 export interface ExecOptions {
-  /** Ends the command, and rejects, after this long. */
+  /** After this time, the command is killed and the promise rejects. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Added to the sandbox's own environment. */
+  /** Added to the sandbox's environment variables. */
   env?: Record<string, string> | undefined;
   /** Working directory; `/workspace` when absent. */
   cwd?: string | undefined;
@@ -21,14 +21,14 @@ export interface ExecResult {
   stderr: string;
 }
 
-/** A started sandbox, as the layers above it need it, whoever made it. */
+/** A running sandbox, as other packages use it. */
 export interface SandboxHandle extends WriteTarget {
   readonly sandboxId: string;
   readonly modelHandles: readonly ModelHandle[];
   readonly repoHandles: readonly RepoHandle[];
-  /** Its Jupyter server with the token, `http://…/?token=…`; undefined when it has none. */
+  /** URL of the Jupyter server with its token, `http://…/?token=…`; undefined without a Jupyter server. */
   readonly jupyterUrl?: string | undefined;
-  /** Runs a shell command and returns what it printed, stdout and stderr together; rejects when it fails. */
+  /** Runs a shell command and returns its output, stdout and stderr together; rejects if the command fails. */
   exec(command: string, options?: ExecOptions): Promise<string>;
   /** Runs Python code in a fresh interpreter of the sandbox's environment; otherwise like `exec`. */
   execPython(code: string, options?: ExecOptions): Promise<string>;
@@ -37,15 +37,15 @@ export interface SandboxHandle extends WriteTarget {
   uploadFile(localPath: string, sandboxPath?: string): Promise<void>;
 }
 
-/** A model that is in place in a sandbox. */
+/** A model in a sandbox. */
 export interface ModelHandle {
-  /** Its name as configured, or `varName` when it is hidden. */
+  /** The configured name, or `varName` for a hidden model. */
   readonly name: string;
   readonly varName: string;
   readonly hidden: boolean;
   /** Directory of the weights in the sandbox. */
   readonly path: string;
-  /** The commit on the hub that it is at; not of a hidden one, which it would tell. */
+  /** Its commit on the hub; undefined for a hidden model, because a commit identifies the model. */
   readonly revision?: string | undefined;
   readonly isPeft: boolean;
   /** Directory of the adapter's base in the sandbox. */
@@ -53,10 +53,10 @@ export interface ModelHandle {
   readonly loadAsPeft: boolean;
 }
 
-/** A repository that is checked out in a sandbox. */
+/** A cloned repository in a sandbox. */
 export interface RepoHandle {
   readonly url: string;
-  /** The commit that is checked out. */
+  /** The checked-out commit. */
   readonly commit: string;
   /** Its directory in the sandbox. */
   readonly path: string;
@@ -65,5 +65,5 @@ export interface RepoHandle {
   readonly image?: string | undefined;
 }
 
-/** Reports what slow work is doing, one short line a step. */
+/** Receives progress messages of a slow operation, one short line per step. */
 export type Progress = (message: string) => void;

@@ -1,15 +1,16 @@
 const marker = Symbol.for("seer.error");
 
 export interface SeerErrorOptions {
-  /** What to do about it, as an instruction. */
+  /** How to fix the problem, as an instruction. */
   hint?: string | undefined;
   cause?: unknown;
 }
 
 /**
- * The one error class of Seer; `code` says what happened and is safe to test for.
+ * The base class of all errors of Seer. `code` is stable.
  *
- * Codes read `package/what-happened`, such as `environment/image-build-failed`; each package exports its closed set.
+ * Codes have the form `package/problem`, such as `environment/image-build-failed`. Each package exports the type of its
+ * codes.
  */
 export class SeerError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -23,11 +24,17 @@ export class SeerError<Code extends string = string> extends Error {
     Object.defineProperty(this, marker, { value: true });
   }
 
-  /** Tells a SeerError apart even when two copies of this package are installed, where `instanceof` would not. */
+  /** Like `instanceof`, but also works if two copies of this package are installed. */
   static isInstance(value: unknown): value is SeerError {
     return typeof value === "object" && value !== null && marker in value;
   }
 }
 
 /** Codes of the errors that `@seer/config` throws. */
-export type ConfigErrorCode = "config/invalid" | "config/unreadable";
+export type ConfigErrorCode =
+  | "config/invalid"
+  | "config/unreadable"
+  /** A symbolic link in a directory points outside that directory. */
+  | "config/link-outside"
+  /** Files of a package are missing. */
+  | "config/incomplete-installation";

@@ -4,7 +4,7 @@ const stdioServerSchema = z.strictObject({
   type: z.literal("stdio"),
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
-  /** Added to the little that the client passes on by itself. */
+  /** Added to the few variables that MCP clients pass to servers. */
   env: z.record(z.string(), z.string()).default({}),
 });
 
@@ -19,6 +19,6 @@ export const mcpConfigSchema = z.record(
   z.discriminatedUnion("type", [stdioServerSchema, httpServerSchema]),
 );
 
-/** MCP servers by name, in the form that MCP clients read under `mcpServers`. */
+/** MCP servers by name, in the format of `mcpServers` in MCP clients. */
 export type McpConfig = z.output<typeof mcpConfigSchema>;
 export type McpServerConfig = McpConfig[string];

@@ -1,4 +1,4 @@
-/** The candidate closest to a mistyped word, or undefined when none is close enough to be what was meant. */
+/** Returns the candidate closest to a mistyped word, or undefined if none is similar enough. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = normalise(word);
   let best: { candidate: string; distance: number } | undefined;

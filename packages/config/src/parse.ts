@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { SeerError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
+import { showValue } from "./show-value.ts";
 
 /**
- * Validates `input` against `schema`, naming in the error each wrong key, its value and what to write instead.
+ * Validates `input` against `schema`. The error lists each wrong key with its value and a correction.
  *
  * @throws SeerError `config/invalid`
  */
@@ -29,9 +30,10 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
       })
       .join("\n  - ");
   }
-  // Of a wrong key, Zod's own message says only that it is wrong.
+  // Zod's own message for an invalid key does not say why it is invalid.
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  const value = issue.code === "custom" || issue.input === undefined ? "" : ` (got ${show(issue.input)})`;
+  const value =
+    issue.code === "custom" || issue.input === undefined ? "" : ` (got ${showValue(issue.input)})`;
   return `${where === "" ? "" : `${where}: `}${message}${value}`;
 }
 
@@ -42,12 +44,7 @@ function pathText(path: PropertyKey[]): string {
   }, "");
 }
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-/** The keys the schema knows at `path`, seen through the wrappers (defaults, pipes, arrays) around its objects. */
+/** Returns the keys of the object schema at `path`, looking through defaults, pipes and arrays. */
 function keysAt(schema: z.ZodType, path: PropertyKey[]): string[] {
   let current = unwrap(schema);
   for (const key of path) {

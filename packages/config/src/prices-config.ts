@@ -4,27 +4,28 @@ const usdPerHour = z.number().nonnegative();
 const usedSchema = z.strictObject({ cores: z.number().nonnegative(), memoryGiB: z.number().nonnegative() });
 
 const backendPricesSchema = z.strictObject({
-  /** US dollars an hour for each GPU, by its name. */
+  /** US dollars per hour for a GPU, by GPU name. */
   gpus: z.record(z.string(), usdPerHour).optional(),
-  /** US dollars an hour for a sandbox as such. */
+  /** US dollars per hour for a sandbox, in addition to its GPUs, cores and memory. */
   sandbox: usdPerHour.optional(),
-  /** US dollars an hour for a physical core, and for a GiB of memory. */
+  /** US dollars per hour for a physical core. */
   cpuCore: usdPerHour.optional(),
+  /** US dollars per hour for a GiB of memory. */
   memoryGiB: usdPerHour.optional(),
-  /** How many of them a sandbox is taken to use. */
+  /** Assumed use of cores and memory. */
   used: z
     .strictObject({
       withGpu: usedSchema.optional(),
       withoutGpu: usedSchema.optional(),
-      /** The machine that fetches weights before there is a GPU. */
+      /** The machine that downloads weights before the GPU is requested. */
       forWeights: usedSchema.optional(),
     })
     .optional(),
 });
 
-/** What `$SEER_HOME/prices.json` may say; what it does not say is as in the table that comes with Seer. */
+/** The format of `$SEER_HOME/prices.json`. Missing keys default to Seer's own price table. */
 export const pricesConfigSchema = z.strictObject({
-  /** As of when these prices are, as `2026-11-21`. */
+  /** The date of the prices, such as `2026-11-21`. */
   date: z.iso.date().optional(),
   local: backendPricesSchema.optional(),
   modal: backendPricesSchema.optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { systemText } from "./system-text.ts";
 
 const shorthand = /^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9._-]+$/;
 const url = /^(https?|ssh|git|file):\/\/[^\s'"`$\\]+$|^[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^\s'"`$\\]+$/;
@@ -13,20 +14,21 @@ export const repoConfigSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_][A-Za-z0-9._/+@-]*$/, "expected a branch, tag or commit")
     .optional(),
-  /** Dockerfile in the repository to build the environment from. */
-  dockerfile: z
-    .string()
+  /** Path of a Dockerfile in the repository, built into a container image at the start. */
+  dockerfile: systemText
     .min(1)
     .refine(
       (path) => !path.startsWith("/") && !path.split("/").includes(".."),
       "expected a path inside the repository",
     )
     .optional(),
-  /** Install the repository with `pip install -e`. */
-  install: z.boolean().default(false),
+  /** Install the repository: `true` for `pip install -e`, or a shell command to run in its directory. */
+  install: z
+    .union([z.boolean(), systemText.min(1)], "expected true, false or a shell command")
+    .default(false),
 });
 
-/** A git repository for a sandbox, as it is written. */
+/** A git repository for a sandbox, before parsing. */
 export type RepoConfigInput = z.input<typeof repoConfigSchema>;
-/** A git repository for a sandbox, with defaults filled in. */
+/** A git repository for a sandbox, parsed, with defaults. */
 export type RepoConfig = z.output<typeof repoConfigSchema>;

@@ -2,39 +2,42 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { SeerError } from "./errors.ts";
-import { modelConfigSchema } from "./model-config.ts";
-import { environmentVariables, isLocalModel, localModelPath, modelName, modelPathVariable } from "./names.ts";
+import { limitsConfigSchema } from "./limits-config.ts";
+import { modelConfigSchema, withAbsolutePaths } from "./model-config.ts";
+import { environmentVariables, modelName, modelPathVariable } from "./names.ts";
 import { parseConfig } from "./parse.ts";
 import { repoConfigSchema } from "./repo-config.ts";
+import { systemText, variableValue } from "./system-text.ts";
 
 const variableName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable");
 const packageName = z
   .string()
-  // A leading dash would be read as an option of the installer.
-  .regex(/^[^\s-][^\n]*$/, "expected a package requirement such as `torch` or `transformers==4.36.0`");
-const pathPair = z.tuple([z.string().min(1), z.string().min(1)]);
+  // The installer would parse a leading dash as an option.
+  .regex(/^[^\s-][^\n\0]*$/, "expected a package requirement such as `torch` or `transformers==4.36.0`");
+const filePath = systemText.min(1);
+const pathPair = z.tuple([filePath, filePath]);
 
 export const backendSchema = z.enum(["local", "modal"]);
 export const executionModeSchema = z.enum(["notebook", "cli"]);
 
 export const idleConfigSchema = z.strictObject({
-  /** How long without a call before the sandbox stops, in milliseconds. */
+  /** The sandbox stops after this time without use, in milliseconds. */
   afterMs: z.int().min(1000),
-  /** What stopping means: `snapshot` keeps the file system for the next start. */
+  /** `snapshot` keeps the file system for the next start. */
   action: z.enum(["stop", "snapshot"]).default("stop"),
 });
 
 export const sandboxConfigSchema = z
   .strictObject({
     backend: backendSchema.optional(),
-    /** `"H100"`, `"A100-80GB"`, `"A100-40GB"`, `"A10G"`, `"L4"`, `"T4"`; null for CPU only. */
+    /** Such as `"H100"`, `"A100-80GB"`, `"A100-40GB"`, `"A10G"`, `"L4"` or `"T4"`; null for CPU only. */
     gpu: z.string().min(1).nullable().default(null),
     gpuCount: z.int().min(1).max(8).default(1),
     executionMode: executionModeSchema.default("notebook"),
     models: z.array(modelConfigSchema).default([]),
-    /** `"3.12"`; the backend's own default when absent. */
+    /** Such as `"3.12"`; the default depends on the backend. */
     pythonVersion: z
       .string()
       .regex(/^3\.\d{1,2}(\.\d{1,2})?$/, { error: "expected a Python version such as `3.12`", abort: true })
@@ -48,24 +51,26 @@ export const sandboxConfigSchema = z
         z.string().regex(/^[a-z0-9][a-z0-9+.-]*(=[A-Za-z0-9.+:~-]+)?$/, "expected a Debian package name"),
       )
       .default([]),
-    /** Names of environment variables whose values go into the sandbox, from the environment or `.env`. */
+    /** Names of environment variables to pass to the sandbox, with values from the environment or `.env`. */
     secrets: z.array(variableName).default([]),
     repos: z.array(repoConfigSchema).default([]),
-    env: z.record(variableName, z.string()).default({}),
-    /** How long the sandbox may live, in milliseconds. */
-    timeoutMs: z.int().min(1000).default(3_600_000),
+    env: z.record(variableName, variableValue).default({}),
+    /** Maximum lifetime of the sandbox, in milliseconds. @default one hour on Modal, no limit locally */
+    timeoutMs: z.int().min(1000).optional(),
     /** Pairs of a local file and its path in the sandbox. */
     localFiles: z.array(pathPair).default([]),
     /** Pairs of a local directory and its path in the sandbox. */
     localDirs: z.array(pathPair).default([]),
     /** Starts code-server. */
     debug: z.boolean().default(false),
-    /** Lets the sandbox build and run containers. */
+    /** Makes a Docker engine available in the sandbox. */
     dockerInDocker: z.boolean().default(false),
-    /** Whether what runs in the sandbox can reach the network; a served interface can be called in any case. */
+    /** Whether code in the sandbox can reach the network. Served interfaces can be called either way. */
     egress: z.boolean().default(true),
+    /** Resource limits on the local backend. */
+    limits: limitsConfigSchema.default({}),
     idle: idleConfigSchema.optional(),
-    /** What the sandbox may cost, in US dollars; it ends when that is spent. */
+    /** Maximum cost in US dollars; the sandbox ends when it is reached. */
     budgetUsd: z.number().positive().optional(),
   })
   .superRefine((config, context) => {
@@ -74,7 +79,7 @@ export const sandboxConfigSchema = z
     if (config.gpu === null && config.gpuCount > 1) {
       problem(
         ["gpuCount"],
-        `${config.gpuCount} GPUs of no kind: name one with \`gpu\`, or remove \`gpuCount\``,
+        `\`gpuCount\` is ${config.gpuCount}, but \`gpu\` is not set: set \`gpu\` to a kind of GPU, or remove \`gpuCount\``,
       );
     }
     const variables = new Map<string, string>();
@@ -93,7 +98,7 @@ export const sandboxConfigSchema = z
       if (collision !== undefined && twin === undefined) {
         problem(
           ["models", index, "name"],
-          `${model.name} and ${collision} would both be found through ${variable}: rename one directory, or remove one`,
+          `${model.name} and ${collision} would have the same environment variable ${variable}: rename one directory, or remove one model`,
         );
       }
       pathVariables.set(variable, model.name);
@@ -108,13 +113,13 @@ export const sandboxConfigSchema = z
 export type Backend = z.output<typeof backendSchema>;
 export type ExecutionMode = z.output<typeof executionModeSchema>;
 export type IdleConfig = z.output<typeof idleConfigSchema>;
-/** What a sandbox is made of, as it is written. */
+/** The configuration of a sandbox, before parsing. */
 export type SandboxConfigInput = z.input<typeof sandboxConfigSchema>;
-/** What a sandbox is made of, with defaults filled in and the backend decided. */
+/** The configuration of a sandbox, parsed, with defaults and the chosen backend. */
 export type SandboxConfig = z.output<typeof sandboxConfigSchema> & { backend: Backend };
 
 /**
- * Checks a sandbox's configuration and fills in its defaults.
+ * Validates a sandbox's configuration and adds defaults.
  *
  * @throws SeerError `config/invalid`, which names every wrong key and its remedy.
  */
@@ -122,10 +127,22 @@ export function parseSandboxConfig(input: SandboxConfigInput = {}): SandboxConfi
   const config = parseConfig("SandboxConfig", sandboxConfigSchema, input);
   const backend = config.backend ?? defaultBackend();
   const budgetUsd = lowerBudget(config.budgetUsd);
-  return { ...config, backend, ...(budgetUsd === undefined ? {} : { budgetUsd }) };
+  const timeoutMs = config.timeoutMs ?? defaultTimeoutMs[backend];
+  return {
+    ...config,
+    backend,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(budgetUsd === undefined ? {} : { budgetUsd }),
+  };
 }
 
-/** The environment can lower what a sandbox may cost, and cannot raise it. */
+/** Modal has a limit because a forgotten sandbox there costs money. */
+const defaultTimeoutMs: Readonly<Record<Backend, number | undefined>> = {
+  local: undefined,
+  modal: 3_600_000,
+};
+
+/** The environment variable can lower the budget but not raise it. */
 function lowerBudget(configured: number | undefined): number | undefined {
   const value = process.env[environmentVariables.budgetUsd];
   if (value === undefined || value === "") return configured;
@@ -140,7 +157,7 @@ function defaultBackend(): Backend {
 }
 
 /**
- * Reads a sandbox's configuration from a JSON file; local paths in it are relative to that file.
+ * Reads a sandbox's configuration from a JSON file. Local paths in it are relative to that file.
  *
  * @throws SeerError `config/unreadable` or `config/invalid`
  */
@@ -158,14 +175,9 @@ export async function readSandboxConfig(file: string): Promise<SandboxConfigInpu
   const config = parseConfig(file, sandboxConfigSchema, input);
   const from = dirname(resolve(file));
   const absolute = ([local, inside]: [string, string]): [string, string] => [resolve(from, local), inside];
-  const absoluteModel = (name: string) => (isLocalModel(name) ? localModelPath(name, from) : name);
   return {
     ...config,
-    models: config.models.map((model) => ({
-      ...model,
-      name: absoluteModel(model.name),
-      baseModel: model.baseModel === undefined ? undefined : absoluteModel(model.baseModel),
-    })),
+    models: config.models.map((model) => withAbsolutePaths(model, from)),
     localFiles: config.localFiles.map(absolute),
     localDirs: config.localDirs.map(absolute),
   };

@@ -1,20 +1,22 @@
 import { z } from "zod";
+import { systemText } from "./system-text.ts";
 
-const pathPair = z.tuple([z.string().min(1), z.string().min(1)]);
+const path = systemText.min(1);
+const pathPair = z.tuple([path, path]);
 
-/** What of a workspace can be written down; its libraries and skills are objects, which `@seer/workspace` adds. */
+/** The serialisable part of a workspace. `@seer/workspace` adds libraries and skills, which are objects. */
 export const workspaceConfigSchema = z.strictObject({
   /** Directories of Agent Skills. */
-  skillDirs: z.array(z.string().min(1)).default([]),
+  skillDirs: z.array(path).default([]),
   /** Pairs of a local file and its path in the workspace. */
   localFiles: z.array(pathPair).default([]),
   /** Pairs of a local directory and its path in the workspace. */
   localDirs: z.array(pathPair).default([]),
-  /** Python that runs once, when a session is set up. */
+  /** Python code that runs when a session's Python process starts. */
   customInitCode: z.string().default(""),
   /** Load the configured models into a notebook's kernel. */
   preloadModels: z.boolean().default(true),
-  /** Keep the cells that load them out of the notebook. */
+  /** Do not show the cells that load the models in the notebook. */
   hiddenModelLoading: z.boolean().default(true),
 });
 

@@ -26,6 +26,23 @@ test("an adapter has a base", () => {
   expect(parse(adapter)).toEqual(adapter);
 });
 
+test.each([
+  { name: "google/gemma-2-9b", loadAsPeft: true },
+  { name: "./weights", loadAsPeft: true },
+  { name: "google/gemma-2-9b", path: "./gemma", loadAsPeft: true, hidden: true },
+])("a model without an adapter may be loaded as a PeftModel: %j", (model) => {
+  expect(parse(model)).toMatchObject({ ...model, isPeft: false });
+});
+
+test.each(["./gemma", "gemma", "/srv/gemma", "~/models/it's gemma"])(
+  "the directory %s may stand in for a model of the hub",
+  (path) => {
+    expect(parse({ name: "google/gemma-2-9b", path })).toMatchObject({ name: "google/gemma-2-9b", path });
+    const adapter = { name: "user/adapter", path, isPeft: true, baseModel: "google/gemma-2-9b" };
+    expect(parse(adapter)).toMatchObject(adapter);
+  },
+);
+
 test.each<[object, RegExp]>([
   [{}, /name: /],
   [{ name: "" }, /name: expected a hub id such as `google\/gemma-2-9b`/],
@@ -38,7 +55,11 @@ test.each<[object, RegExp]>([
     { name: "a/b", baseModel: "c/d" },
     /baseModel: `baseModel` \(c\/d\) is for PEFT adapters: add `isPeft: true`/,
   ],
-  [{ name: "a/b", loadAsPeft: true }, /loadAsPeft: `loadAsPeft` is for PEFT adapters: add `isPeft: true`/],
+  [{ name: "./weights", path: "./weights" }, /path: `name` \(\.\/weights\) is already a directory/],
+  [{ name: "~/weights", path: "/srv/weights" }, /path: `name` \(~\/weights\) is already a directory/],
+  [{ name: "a/b", path: "./b", revision: "v1" }, /path: `revision` \(v1\) has no effect/],
+  [{ name: "a/b", path: "" }, /path: /],
+  [{ name: "a/b", path: "a\0b" }, /path: contains a NUL character/],
   [{ name: "a/b", revision: "" }, /revision: /],
   [{ name: "a/b", load_kwargs: {} }, /unknown key `load_kwargs`; known keys: name, varName/],
 ])("%j is an error", (input, message) => {

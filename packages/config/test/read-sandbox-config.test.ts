@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readSandboxConfig } from "../src/index.ts";
@@ -26,6 +27,26 @@ test("a local base of an adapter is relative to the file too", async () => {
     JSON.stringify({ models: [{ name: "./adapter", isPeft: true, baseModel: "./base" }] }),
   );
   expect(config.models?.[0]?.baseModel).toBe(join(directory, "base"));
+});
+
+test("a directory that stands in for a model of the hub is relative to the file too", async () => {
+  const models = [
+    { name: "google/gemma-2-9b", path: "gemma" },
+    {
+      name: "user/adapter",
+      path: "/srv/adapter",
+      varName: "tuned",
+      isPeft: true,
+      baseModel: "google/gemma-2-9b",
+    },
+    { name: "user/other", path: "~/other", varName: "other" },
+  ];
+  const { directory, config } = await read(JSON.stringify({ models }));
+  expect(config.models).toMatchObject([
+    { name: "google/gemma-2-9b", path: join(directory, "gemma") },
+    { name: "user/adapter", path: "/srv/adapter", baseModel: "google/gemma-2-9b" },
+    { name: "user/other", path: join(homedir(), "other") },
+  ]);
 });
 
 test("the backend stays open, for SEER_BACKEND to decide", async () => {

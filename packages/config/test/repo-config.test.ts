@@ -56,3 +56,15 @@ test("a dockerfile and install may be given", () => {
   const config = { url: "a/b", dockerfile: "docker/Dockerfile", install: true };
   expect(parse(config)).toEqual(config);
 });
+
+test.each([
+  [true, true],
+  [undefined, false],
+  ["make install", "make install"],
+])("install: %j", (given, expected) => {
+  expect(parse({ url: "a/b", install: given }).install).toBe(expected);
+});
+
+test.each(["", 1, ["make"], "a\0b"])("install: %j is refused", (install) => {
+  expect(() => parse({ url: "a/b", install })).toThrow(/install: /);
+});

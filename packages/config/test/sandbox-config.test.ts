@@ -29,12 +29,12 @@ test("nothing need be said", () => {
     secrets: [],
     repos: [],
     env: {},
-    timeoutMs: 3_600_000,
     localFiles: [],
     localDirs: [],
     debug: false,
     dockerInDocker: false,
     egress: true,
+    limits: {},
   });
 });
 
@@ -57,12 +57,19 @@ test("everything may be said", () => {
     debug: true,
     dockerInDocker: true,
     egress: false,
+    limits: { memoryMiB: 1024, processes: 100, diskMiB: 10 },
     idle: { afterMs: 600_000 },
     budgetUsd: 5,
   } satisfies SandboxConfigInput;
   const parsed = parseSandboxConfig(config);
   expect(parsed).toMatchObject(config);
   expect(parsed.idle).toEqual({ afterMs: 600_000, action: "stop" });
+});
+
+test("only on Modal there is a time limit that nobody has set", () => {
+  expect(parseSandboxConfig({ backend: "local" }).timeoutMs).toBeUndefined();
+  expect(parseSandboxConfig({ backend: "modal" }).timeoutMs).toBe(3_600_000);
+  expect(parseSandboxConfig({ backend: "local", timeoutMs: 5000 }).timeoutMs).toBe(5000);
 });
 
 describe("backend", () => {
@@ -152,9 +159,9 @@ describe("values", () => {
 });
 
 describe("contradictions", () => {
-  test("several GPUs of no kind", () => {
+  test("several GPUs without a kind", () => {
     expect(problems({ gpuCount: 2 })).toEqual([
-      "gpuCount: 2 GPUs of no kind: name one with `gpu`, or remove `gpuCount`",
+      "gpuCount: `gpuCount` is 2, but `gpu` is not set: set `gpu` to a kind of GPU, or remove `gpuCount`",
     ]);
   });
 
@@ -168,7 +175,7 @@ describe("contradictions", () => {
     const models = [{ name: "a/b-c" }, { name: "a/b_c", varName: "other" }];
     expect(problems({ models })).toEqual([
       expect.stringMatching(
-        /^models\[1\]\.name: a\/b_c and a\/b-c would both be found through MODEL_A_B_C_PATH/,
+        /^models\[1\]\.name: a\/b_c and a\/b-c would have the same environment variable MODEL_A_B_C_PATH/,
       ),
     ]);
   });
@@ -186,5 +193,19 @@ describe("contradictions", () => {
     expect(problems({ secrets: ["HF_TOKEN"], env: { HF_TOKEN: "x" } })).toEqual([
       "secrets: HF_TOKEN is in both `secrets` and `env`: keep it in one of them",
     ]);
+  });
+
+  test.each([
+    [{ env: { X: "a\0b" } }, /env\.X: contains a NUL character at position 1/],
+    [{ env: { X: "\ud800" } }, /env\.X: contains a lone surrogate/],
+    [{ env: { X: "x".repeat(140_000) } }, /env\.X: a variable may have at most 127 KiB/],
+    [{ env: { "X=Y": "1" } }, /expected the name of an environment variable/],
+    [{ localFiles: [["a\0", "b"]] }, /localFiles\[0\]\[0\]: contains a NUL/],
+    [{ localDirs: [["a", "b\0"]] }, /localDirs\[0\]\[1\]: contains a NUL/],
+    [{ repos: [{ url: "a/b", dockerfile: "D\0" }] }, /dockerfile: contains a NUL/],
+    [{ models: [{ name: "a/b", revision: "\0" }] }, /revision: contains a NUL/],
+    [{ pythonPackages: ["six\0"] }, /pythonPackages\[0\]: expected a package requirement/],
+  ] as [SandboxConfigInput, RegExp][])("what no process can be given: %j", (config, problem) => {
+    expect(problems(config).join("\n")).toMatch(problem);
   });
 });

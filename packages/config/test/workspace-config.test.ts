@@ -24,3 +24,10 @@ test.each<[object, RegExp]>([
 ])("%j is an error", (input, message) => {
   expect(() => parse(input)).toThrow(message);
 });
+
+test("values that JSON cannot represent are shown in errors", () => {
+  const looping: unknown[] = [];
+  looping.push(looping);
+  expect(() => parse({ customInitCode: looping })).toThrow(/customInitCode: .*Circular/);
+  expect(() => parse({ preloadModels: 1n })).toThrow(/preloadModels: .*1n/);
+});

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import type { IsolationChoice } from "../src/index.ts";
+import { childTimings } from "../test/support/timings.ts";
 import { leftOf } from "./left.ts";
 import { makeWorkload, type Workload } from "./workload.ts";
 
@@ -60,7 +61,7 @@ async function killAll(
   const owner = new Owner(workload, {
     SEER_HOME: home,
     TMPDIR: temporary,
-    SEER_LEASE_MS: String(leaseMs),
+    ...childTimings({ leaseMs }),
   });
   const random = randomNumbers(seed);
   const kills: Kill[] = [];

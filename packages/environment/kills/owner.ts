@@ -1,4 +1,5 @@
 // Starts the sandbox of the configuration on its standard input, serves from it, and waits to be killed.
+import "../test/support/timings.ts";
 import { text } from "node:stream/consumers";
 import { ScopedSandbox } from "../src/index.ts";
 import type { OwnerRequest } from "./workload.ts";

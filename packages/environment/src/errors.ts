@@ -1,59 +1,67 @@
 import { SeerError, type SeerErrorOptions } from "@seer/config";
+import type { SystemErrorCode } from "@seer/system";
 
 /** Codes of the errors that `@seer/environment` throws. */
 export type EnvironmentErrorCode =
-  /** `start` has not been called, or was called before. */
+  | SystemErrorCode
+  /** `start` has not been called, or was called twice. */
   | "environment/not-started"
   | "environment/already-started"
-  /** The sandbox has ended: it was terminated, or its time or its lease was over. */
+  /** The sandbox has ended: it was terminated, or its time limit, budget or lease expired. */
   | "environment/ended"
   | "environment/not-found"
   | "environment/invalid-name"
   | "environment/name-taken"
-  /** The backend, or this version of it, cannot do what an option or method asks for. */
+  /** The backend does not support an option or method. */
   | "environment/unsupported"
-  /** The backend's servers cannot be reached, throttle, or fail. */
+  /** The backend's servers cannot be reached, throttle requests, or fail. */
   | "environment/backend-unreachable"
-  /** The backend's account is not set up, or its token is not valid. */
+  /** No account of the backend is configured, or its token is not valid. */
   | "environment/credentials-missing"
-  /** Two things of a plan would be at one path. */
-  | "environment/path-conflict"
-  /** A file or directory of this machine that was to be copied is not there. */
+  /** A file or directory of this machine that should be copied does not exist. */
   | "environment/local-path-missing"
-  | "environment/secret-missing"
-  | "environment/python-not-found"
-  | "environment/package-install-failed"
+  /** Two items of a plan have the same target path. */
+  | "environment/path-conflict"
   | "environment/system-packages-missing"
-  /** There is no such GPU; the machine, or its backend at the moment, has none free. */
+  /** The name of a GPU is unknown, or no such GPU is free. */
   | "environment/gpu-unknown"
   | "environment/gpu-unavailable"
   | "environment/image-failed"
   | "environment/isolation-unavailable"
-  /** A model does not exist, or cannot be fetched; it exists for those only who were granted access. */
+  /** A model does not exist or cannot be downloaded, or it is gated and access was not granted. */
   | "environment/model-unavailable"
   | "environment/model-gated"
-  | "environment/disk-full"
   | "environment/repo-failed"
-  | "environment/start-failed"
   | "environment/service-failed"
   | "environment/snapshot-not-found"
   | "environment/snapshot-failed"
-  /** The money of `budgetUsd` is spent, or does not buy what was asked for. */
+  /** `budgetUsd` is spent, or is too small. */
   | "environment/budget-exceeded"
   | "environment/exec-failed"
   | "environment/exec-timeout"
-  /** A file of the sandbox is not there, or cannot be read or written. */
+  /** A file in the sandbox does not exist, or cannot be read or written. */
   | "environment/file-failed"
   | "environment/interface-missing"
   | "environment/interface-failed"
-  /** The port that was asked for cannot be listened on. */
+  /** The requested port cannot be used. */
   | "environment/port-unavailable";
 
-/** Anything that goes wrong with a sandbox; `code` says what. */
+/** The error of all operations on sandboxes. */
 export class EnvironmentError extends SeerError<EnvironmentErrorCode> {
   constructor(code: EnvironmentErrorCode, message: string, options: SeerErrorOptions = {}) {
     super(code, message, options);
     this.name = "EnvironmentError";
+  }
+}
+
+/** The sandbox has ended; the message says why. */
+export class EndedError extends EnvironmentError {
+  /** Message for callers of an interface. */
+  readonly publicMessage: string;
+
+  constructor(message: string, options: SeerErrorOptions = {}) {
+    super("environment/ended", message, options);
+    this.publicMessage = message;
   }
 }
 
@@ -63,11 +71,11 @@ export interface ExecFailure {
   stderr: string;
 }
 
-/** A command in a sandbox failed, or did not end in time. */
+/** A command in a sandbox failed or timed out. */
 export class ExecError extends EnvironmentError {
-  /** Undefined when the command was ended because of its `timeoutMs`. */
+  /** Undefined if the command was killed because of its `timeoutMs`. */
   readonly exitCode: number | undefined;
-  /** What it printed until then; `exec` has stderr in it as well. */
+  /** The command's output; for `exec`, it includes stderr. */
   readonly stdout: string;
   readonly stderr: string;
 

@@ -9,7 +9,7 @@ useOwnHome();
 const config = { executionMode: "cli" as const };
 
 describe.each(isolations)("with isolation %s", (isolation) => {
-  test("ten scoped sandboxes serve at once, each on a port of its own", async () => {
+  test("ten scoped sandboxes serve concurrently on different ports", async () => {
     const file = join(await temporaryDirectory(), "interface.py");
     await writeFile(
       file,
@@ -44,7 +44,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
-test("of several that want one name at once, one gets it, and the others say who has it", async () => {
+test("of several concurrent starts with one name, one succeeds, and the others name it", async () => {
   const sandboxes = Array.from({ length: 6 }, () => new Sandbox(config));
   const results = await Promise.allSettled(sandboxes.map((sandbox) => sandbox.start({ name: "wanted" })));
   const [winner, ...others] = results.filter(({ status }) => status === "fulfilled");

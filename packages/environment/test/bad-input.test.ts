@@ -49,7 +49,7 @@ test("a system package that is missing comes with the command that installs it",
 test("a GPU that is not there is said, with what to do", async () => {
   // Nothing on this path is called nvidia-smi.
   vi.stubEnv("PATH", folder);
-  const { chooseGpus } = await import("../src/backends/local/gpus/choose-gpus.ts");
+  const { chooseGpus } = await import("../src/backends/local/choose-gpus.ts");
   const error = await errorOf(chooseGpus({ kind: "gpu", gpu: "A100", count: 2 }, () => {}));
   expect(error.code).toBe("environment/gpu-unavailable");
   expect(error.message).toContain("2 GPUs A100");

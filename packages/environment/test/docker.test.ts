@@ -31,10 +31,13 @@ function useStub(): void {
 }
 
 describe.each(isolations)("with isolation %s", (isolation) => {
-  it("a sandbox uses this machine's engine, which is said, and has a repository's image", async () => {
+  it("a sandbox uses this machine's engine, reports it, and builds a repository's image", async () => {
     useStub();
     const lines: string[] = [];
-    const config = { repos: [{ url: `file://${repository}`, dockerfile: "Dockerfile" }] };
+    const config = {
+      executionMode: "cli" as const,
+      repos: [{ url: `file://${repository}`, dockerfile: "Dockerfile" }],
+    };
     await using sandbox = await new Sandbox(config, {
       isolation,
       onProgress: (line) => lines.push(line),
@@ -47,16 +50,19 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     );
     expect(await sandbox.exec("docker version")).toBe("27.1.1\n");
     expect(lines.join("\n")).toMatch(
-      /Docker: this machine's own \(docker 27\.1\.1\): containers are not isolated/,
+      /Docker: using this machine's engine \(docker 27\.1\.1\): containers are outside/,
     );
     expect(lines).toContain(`Building the image ${tag} from Dockerfile of file://${repository}`);
     expect(lines).toContain("  Step 1/1 : FROM scratch");
   });
 });
 
-it("a Dockerfile that does not build fails the start, with the engine's words", async () => {
+it("a Dockerfile that does not build fails the start with the engine's message", async () => {
   useStub();
-  const config = { repos: [{ url: `file://${repository}`, dockerfile: "Dockerfile" }] };
+  const config = {
+    executionMode: "cli" as const,
+    repos: [{ url: `file://${repository}`, dockerfile: "Dockerfile" }],
+  };
   await writeFile(join(repository, "Dockerfile"), "nothing\n");
   await gitIn(repository)("commit", "-qam", "two");
   const error = await errorOf(new Sandbox(config).start());
@@ -64,11 +70,11 @@ it("a Dockerfile that does not build fails the start, with the engine's words", 
   expect(error.message).toMatch(/cannot be built from Dockerfile:\n[\s\S]*nothing/);
 });
 
-it("without an engine that works, the error says what to run", async () => {
+it("without a working engine, the error has instructions", async () => {
   vi.stubEnv("PATH", "/nowhere");
   const none = await errorOf(new Sandbox({ dockerInDocker: true }, { isolation: "none" }).start());
   expect(none).toMatchObject({ code: "environment/system-packages-missing" });
-  expect(none.message).toContain("This machine has no Docker");
+  expect(none.message).toContain("need Docker, which is not installed on this machine");
   vi.unstubAllEnvs();
   useStub();
   vi.stubEnv("DOCKER_HOST", "unix:///nowhere/docker.sock");
@@ -78,7 +84,7 @@ it("without an engine that works, the error says what to run", async () => {
   expect(dead.hint).toContain("sudo systemctl start docker");
 });
 
-it("what cuts the network off is refused together with an engine that has one", async () => {
+it("`egress: false` is rejected together with Docker", async () => {
   useStub();
   const error = await errorOf(new Sandbox({ dockerInDocker: true, egress: false }).start());
   expect(error).toMatchObject({ code: "environment/unsupported" });

@@ -66,6 +66,76 @@ async function connect(scoped: ScopedSandbox, name = "interface") {
 }
 
 describe.runIf(isolations.includes("bubblewrap" as never))("without egress", () => {
+  test("code of the sandbox does not run in the supervisor, which gets a socket of this machine's network", async () => {
+    await using scoped = await new ScopedSandbox(config).start();
+    const note = `import os, sys
+open("/tmp/worker" if "/worker/" in " ".join(sys.orig_argv) else "/tmp/supervisor", "w").close()`;
+    await scoped.writeFile("/workspace/lib/sitecustomize.py", note);
+    const replaced = `
+import os, shutil
+own = "/opt/seer/python/bin/python"
+real = os.path.realpath(own)
+os.unlink(own)
+with open(own, "w") as file:
+    file.write(f'#!/bin/sh\\ncase "$*" in */worker/*) ;; *) touch /tmp/supervisor ;; esac\\nexec {real} "$@"\\n')
+os.chmod(own, 0o755)`;
+    await scoped.execPython(replaced);
+    await scoped.exec("rm -f /tmp/worker /tmp/supervisor");
+    await scoped.serve(join(folder, "interface.py"), { exposeAs: "prompt" });
+    expect(await scoped.exec("ls -d /tmp/worker /tmp/supervisor 2>&1 || true")).toContain(
+      "cannot access '/tmp/supervisor'",
+    );
+    await using client = await connect(scoped);
+    expect(await client.call("predict", ["x"])).toBe("X");
+  });
+
+  test("the memory of a supervisor is out of reach from its beginning", async () => {
+    await using scoped = await new ScopedSandbox(config).start();
+    // Opens the memory of every process that it sees, as often as it can; a worker's is the agent's own.
+    const looking = `
+import os, time
+with open("/tmp/looking", "w"): pass
+opened = set()
+while not os.path.exists("/tmp/stop"):
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid():
+            try:
+                os.close(os.open(f"/proc/{name}/mem", os.O_RDWR))
+                with open(f"/proc/{name}/cmdline", "rb") as file:
+                    opened.add(file.read().decode())
+            except OSError:
+                pass
+print([command for command in opened if "seer_host" in command and "/worker/" not in command], len(opened))`;
+    const found = scoped.execPython(looking);
+    await expect.poll(async () => await scoped.exec("ls /tmp")).toContain("looking");
+    await scoped.serve(join(folder, "interface.py"), { exposeAs: "prompt" });
+    await scoped.exec("touch /tmp/stop");
+    expect(await found).toMatch(/^\[\] [1-9]/);
+    await using client = await connect(scoped);
+    expect(await client.call("predict", ["x"])).toBe("X");
+  });
+
+  test("an interface that another sandbox serves is called, before and after its own start, and nothing else", async () => {
+    await using outside = await listen();
+    await using scoped = await new ScopedSandbox({ executionMode: "cli" }).start();
+    const call = (url: string, token: string) => `
+import json, urllib.request
+request = urllib.request.Request("${url}/call/predict", data=json.dumps({"text": "hello"}).encode())
+request.add_header("authorization", "Bearer ${token}")
+request.add_header("content-type", "application/json")
+print(urllib.request.urlopen(request, timeout=20).read().decode())`;
+    await scoped.serve(join(folder, "interface.py"), { exposeAs: "prompt", name: "before" });
+    await using sealed = await new Sandbox(config).start();
+    const [before] = scoped.served;
+    expect(await sealed.execPython(call(before?.url ?? "", before?.token ?? ""))).toContain("HELLO");
+    await scoped.serve(join(folder, "interface.py"), { exposeAs: "prompt", name: "after" });
+    const after = scoped.served.find(({ name }) => name === "after");
+    const calling = () => sealed.execPython(call(after?.url ?? "", after?.token ?? "")).catch(String);
+    await expect.poll(calling).toContain("HELLO");
+    await expect(sealed.exec(`exec 3<>/dev/tcp/127.0.0.1/${outside.port}`)).rejects.toThrow();
+    expect(outside.connections()).toBe(0);
+  });
+
   test("nothing inside reaches this machine or any other, and its functions are called", async () => {
     await using outside = await listen();
     await using scoped = await new ScopedSandbox(config).start();

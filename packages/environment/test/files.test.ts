@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Workspace } from "@seer/workspace";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Sandbox } from "../src/index.ts";
+import { Sandbox, ScopedSandbox } from "../src/index.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 
 useOwnHome();
@@ -16,7 +17,8 @@ describe.each(isolations)("with isolation %s", async (isolation) => {
     await mkdir(join(local, "dir", "deep"), { recursive: true });
     await writeFile(join(local, "dir", "deep", "run.sh"), "#!/bin/sh\necho ran\n");
     await chmod(join(local, "dir", "deep", "run.sh"), 0o755);
-    await symlink(join(local, "data.txt"), join(local, "dir", "link.txt"));
+    await writeFile(join(local, "dir", "deep", "data.txt"), "deep");
+    await symlink(join(local, "dir", "deep", "data.txt"), join(local, "dir", "link.txt"));
     await symlink(join(local, "dir"), join(local, "dir", "deep", "up"));
     await symlink("/no/such/thing", join(local, "dir", "dangling"));
     const config = {
@@ -35,10 +37,51 @@ describe.each(isolations)("with isolation %s", async (isolation) => {
     expect(await sandbox.exec("cat inputs/data.txt relative/data.txt")).toBe("datadata");
   });
 
-  test("localDirs are copied with what links lead to, and stay executable", async () => {
+  test("localDirs are copied with what links in them lead to, and stay executable", async () => {
     expect(await sandbox.exec("dir/deep/run.sh; cat dir/link.txt; ls -A dir dir/deep")).toBe(
-      "ran\ndatadir:\ndeep\nlink.txt\n\ndir/deep:\nrun.sh\n",
+      "ran\ndeepdir:\ndeep\nlink.txt\n\ndir/deep:\ndata.txt\nrun.sh\n",
     );
+  });
+
+  test.each([
+    ["an absolute link", (directory: string) => join(directory, "..", "key")],
+    ["a relative link", () => "../../key"],
+    ["a link to a directory", () => "/etc"],
+  ])("localDirs are refused with %s out of them", async (_, target) => {
+    const directory = join(await temporaryDirectory(), "given");
+    await mkdir(join(directory, "nested"), { recursive: true });
+    await writeFile(join(directory, "..", "key"), "sk-secret");
+    await symlink(target(directory), join(directory, "nested", "link"));
+    const localDirs: [string, string][] = [[directory, "given"]];
+    const error = await errorOf(new Sandbox({ executionMode: "cli", localDirs }, { isolation }).start());
+    expect(error.code).toBe("config/link-outside");
+    expect(error.message).toContain(join(directory, "nested", "link"));
+    const workspace = new Workspace({ localDirs });
+    const scoped = new ScopedSandbox({}, { isolation });
+    expect((await errorOf(scoped.start({ workspace }))).code).toBe("config/link-outside");
+  });
+
+  test("an interface file does not bring what a link beside it leads to", async () => {
+    const directory = await temporaryDirectory();
+    await writeFile(join(local, "secret.py"), "key = 'sk-secret'\n");
+    await writeFile(join(directory, "inside.py"), "value = 1\n");
+    await symlink("inside.py", join(directory, "alias.py"));
+    const file = join(directory, "interface.py");
+    const code = (module: string) =>
+      `import ${module}\n\n@expose\ndef names() -> list[str]:\n    return dir(${module})\n`;
+    await using scoped = await new ScopedSandbox({}, { isolation }).start();
+    await writeFile(file, code("alias"));
+    await scoped.serve(file, { exposeAs: "prompt", name: "inside" });
+    await symlink(join(local, "secret.py"), join(directory, "outside.py"));
+    await symlink(local, join(directory, "package"));
+    for (const [name, module] of [
+      ["file", "outside"],
+      ["package", "package.secret"],
+    ] as const) {
+      await writeFile(file, code(module));
+      const error = await errorOf(scoped.serve(file, { exposeAs: "prompt", name }));
+      expect(error.code).toBe("config/link-outside");
+    }
   });
 
   test("files come back as they were written", async () => {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { gpuDevices } from "../src/backends/local/gpus/gpu-devices.ts";
+import { gpuDevices } from "../src/backends/local/find-gpus.ts";
 import { Sandbox } from "../src/index.ts";
 import { fakeUuid, useFakeGpus } from "./support/fake-gpus.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
@@ -16,7 +16,7 @@ const visible = async (sandbox: Sandbox) =>
   (await sandbox.exec("printf %s $CUDA_VISIBLE_DEVICES")).split(",");
 
 describe.each(isolations)("with isolation %s", (isolation) => {
-  test("sandboxes at once get different GPUs, and give them back when they end", async () => {
+  test("concurrent sandboxes get different GPUs, which are free again after their end", async () => {
     await useFakeGpus([
       [a100, 0],
       [a100, 0],
@@ -36,8 +36,8 @@ describe.each(isolations)("with isolation %s", (isolation) => {
 
       const error = await errorOf(start(1, "late"));
       expect(error.code).toBe("environment/gpu-unavailable");
-      expect(error.message).toContain("of the 3 of this machine none is free");
-      expect(error.message).toContain(`is given to two (${two.sandboxId})`);
+      expect(error.message).toContain("none of this machine's GPUs is free");
+      expect(error.message).toContain(`is used by two (${two.sandboxId})`);
       expect(error.hint).toContain("`seer stop`");
       await one.terminate();
       await using late = await start(1, "late");
@@ -55,7 +55,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
-test("the kind that was asked for goes first, then the least used", async () => {
+test("GPUs of the requested kind are preferred, then the least used", async () => {
   await useFakeGpus([
     ["NVIDIA L4", 0],
     [a100, 9000],
@@ -68,7 +68,7 @@ test("the kind that was asked for goes first, then the least used", async () => 
   expect(progress).toContain(`GPU: GPU 2 (${a100})`);
   await using second = await new Sandbox({ ...config, gpuCount: 2 }, options).start();
   expect(await visible(second)).toEqual([fakeUuid(1), fakeUuid(0)]);
-  expect(progress).toContain(`GPU: GPU 1 (${a100}), GPU 0 (NVIDIA L4) (A100 was asked for)`);
+  expect(progress).toContain(`GPU: GPU 1 (${a100}), GPU 0 (NVIDIA L4) (A100 was requested)`);
 });
 
 test.each([
@@ -89,7 +89,7 @@ test.each([
   expect(error.message).toContain(`with CUDA_VISIBLE_DEVICES=${value}`);
 });
 
-test("a list says what sandboxes use, also of GPUs", async () => {
+test("list contains resource usage, including GPU memory", async () => {
   const gpus = await useFakeGpus([[a100, 0]]);
   await using sandbox = await new Sandbox(config).start();
   await sandbox.exec(
@@ -111,7 +111,7 @@ test("a list says what sandboxes use, also of GPUs", async () => {
   expect(info?.usage?.gpuMemoryBytes).toBe(512 * 2 ** 20);
 });
 
-test("device files are those that the driver names", async () => {
+test("device files are those that the driver reports", async () => {
   const folder = await temporaryDirectory();
   for (const [card, minor] of [
     ["0000:17:00.0", 3],

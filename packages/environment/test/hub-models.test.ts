@@ -121,7 +121,7 @@ test("a second start downloads nothing, and one without the hub uses what there 
   expect((await sandbox.exec("stat -Lc %s $MODEL_LAB_TINY_GEMMA_PATH/model.safetensors")).trim()).toBe(
     "200000",
   );
-  expect(progress.join("\n")).toMatch(/the hub cannot be reached; from the cache at [0-9a-f]{12}/);
+  expect(progress.join("\n")).toMatch(/from the cache at [0-9a-f]{12}, because the hub cannot be reached/);
 });
 
 test("a commit or tag stays what it was when the branch moves on", async () => {
@@ -171,7 +171,7 @@ describe("what cannot be had is an error with its remedy:", () => {
   test("a model that is not there", async () => {
     const error = await starting({ name: "lab/tiny-gema" });
     expect(error.code).toBe("environment/model-unavailable");
-    expect(error.message).toBe("The hub has no model lab/tiny-gema, or does not show it to this user");
+    expect(error.message).toBe("The hub has no model lab/tiny-gema, or this account cannot see it");
     expect(error.hint).toContain("Did you mean lab/tiny-gemma? ");
     expect(error.hint).toContain(`${hub.emulator.url}/lab/tiny-gema`);
   });
@@ -213,15 +213,37 @@ describe("what cannot be had is an error with its remedy:", () => {
     const error = await starting({});
     vi.stubEnv("HF_TOKEN", undefined);
     expect(error.code).toBe("environment/model-unavailable");
-    expect(error.message).toContain("does not accept the token");
+    expect(error.message).toContain("rejects the token");
     expect(`${error.message}${error.hint}`).not.toContain("hf_invented");
   });
 
   test("an adapter that is taken for a model, and the other way round", async () => {
     const adapter = await starting({ name: "lab/secret-adapter" });
-    expect(adapter.message).toBe("lab/secret-adapter is a PEFT adapter and no whole model");
+    expect(adapter.message).toBe("lab/secret-adapter is a PEFT adapter, not a complete model");
     expect(adapter.hint).toContain("isPeft: true");
     const model = await starting({ isPeft: true });
-    expect(model.message).toContain("lab/tiny-gemma is no PEFT adapter");
+    expect(model.message).toContain("lab/tiny-gemma is not a PEFT adapter");
   });
 });
+
+test.each(["/etc", "~/.ssh", "./", "../..", "."])(
+  "an adapter of the hub that names the directory %s as its base is refused",
+  async (directory) => {
+    const name = `lab/names-${Buffer.from(directory).toString("hex")}`;
+    await hub.emulator.addRepo(name, {
+      "adapter_config.json": JSON.stringify({ base_model_name_or_path: directory, peft_type: "LORA" }),
+      "adapter_model.safetensors": weights.subarray(0, 1000),
+    });
+    for (const hidden of [false, true]) {
+      const models = [
+        { name, isPeft: true, hidden },
+        // Configured, but not for what comes from the hub.
+        { name: await temporaryDirectory(), varName: "other" },
+      ];
+      const error = await errorOf(new Sandbox({ executionMode, models }, { isolation }).start());
+      expect(error.code).toBe("environment/model-unavailable");
+      expect(error.message).toMatch(/names the directory .* as its base, which is neither configured/);
+      expect(error.hint).toContain("`baseModel`");
+    }
+  },
+);

@@ -1,6 +1,9 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { type AddressInfo, createServer } from "node:net";
+import { homedir, networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -42,6 +45,16 @@ describe.runIf(isolations.includes("bubblewrap" as never))("inside bubblewrap", 
     expect((await sandbox.run(`kill -0 ${process.pid}`)).exitCode).not.toBe(0);
   });
 
+  test("Seer's own modules are compiled there", async () => {
+    const code = `
+from importlib.util import cache_from_source
+from os.path import exists
+for module in ("init/seer_init/server", "host/seer_host/supervisor/main", "host/seer_host/worker/main"):
+    print(exists(cache_from_source(f"/opt/seer/{module}.py")))
+`;
+    expect(await sandbox.execPython(code)).toBe("True\nTrue\nTrue\n");
+  });
+
   test("the environment is the sandbox's alone", async () => {
     process.env.SEER_TEST_NOT_PASSED = "private";
     const names = (await sandbox.exec("env -0 | tr '\\0' '\\n' | cut -d= -f1 | sort")).split("\n");
@@ -49,7 +62,45 @@ describe.runIf(isolations.includes("bubblewrap" as never))("inside bubblewrap", 
     expect(names).not.toContain("SEER_TEST_NOT_PASSED");
     expect(names).not.toContain("SEER_HOME");
     expect(names.filter((name) => /KEY|TOKEN|SECRET/.test(name))).toEqual([]);
-    expect(await sandbox.exec("tr '\\0' '\\n' < /proc/1/environ")).not.toContain("private");
+    expect(await sandbox.exec("cat /proc/1/environ 2>&1 || true")).not.toContain("private");
+  });
+
+  test("no service of this machine is within reach, nor any abstract socket", async () => {
+    const tcp = createServer((socket) => socket.end()).listen(0, "0.0.0.0");
+    const name = `seer-test-${randomUUID()}`;
+    const abstract = createServer((socket) => socket.end()).listen(`\0${name}`);
+    await Promise.all([once(tcp, "listening"), once(abstract, "listening")]);
+    const { port } = tcp.address() as AddressInfo;
+    const program = `
+import socket
+def reaches(family, address):
+    with socket.socket(family) as connection:
+        connection.settimeout(5)
+        try:
+            connection.connect(address)
+            return True
+        except OSError:
+            return False
+own = ${JSON.stringify(ownAddresses())}
+print([reaches(socket.AF_INET, (host, ${port})) for host in ["127.0.0.1", "10.0.2.2", *own]])
+print(reaches(socket.AF_UNIX, "\\0${name}"))
+`;
+    const answer = await sandbox.execPython(program);
+    tcp.close();
+    abstract.close();
+    expect(answer).not.toContain("True");
+    expect(answer).toContain("False");
+  });
+
+  test("its limits hold for all its processes together", async () => {
+    const limits = { memoryMiB: 500, processes: 80 };
+    await using limited = await new Sandbox({ executionMode: "cli", limits }).start();
+    const hungry = "print(len(bytearray(b'x') * (2000 << 20)))";
+    await expect(limited.execPython(hungry)).rejects.toThrow(/SIGKILL|MemoryError/);
+    expect(await limited.exec("echo alive")).toBe("alive\n");
+    const many = "for i in $(seq 300); do sleep 600 & done";
+    await expect(limited.exec(many)).rejects.toThrow(/Resource temporarily unavailable/);
+    await expect(limited.exec("echo alive")).rejects.toThrow(/limits.processes|temporarily unavailable/);
   });
 
   test("only its own places can be written, and its init is out of reach", async () => {
@@ -80,3 +131,10 @@ test("asking for bubblewrap where it does not work is an error, and auto says wh
     auto: { kind: "none", reason: "bubblewrap is not installed" },
   });
 });
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === "IPv4" && !internal)
+    .map(({ address }) => address);
+}

@@ -25,17 +25,17 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(error.message).toContain("it was terminated");
   });
 
-  test("a sandbox ends when its time is over, and says so", async () => {
+  test("a sandbox ends at its time limit and reports the reason", async () => {
     const sandbox = await new Sandbox({ executionMode: "cli", timeoutMs: 1000 }, { isolation }).start();
     const { sandboxId } = sandbox;
     const error = await errorOf(sandbox.exec("sleep 60"));
-    expect(error.message).toMatch(/has ended: its time, `timeoutMs`, was over$/);
+    expect(error.message).toMatch(/has ended: it reached its time limit, `timeoutMs`$/);
     expect(await processesGone(sandboxId)).toEqual([]);
     await sandbox.terminate();
     expect(await kept()).toEqual([]);
   });
 
-  test("a command that is running when the sandbox ends is told", async () => {
+  test("a running command fails with the reason when the sandbox ends", async () => {
     const sandbox = await new Sandbox({ executionMode: "cli" }, { isolation }).start();
     const running = errorOf(sandbox.exec("sleep 60"));
     await delay(50);
@@ -43,7 +43,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect((await running).code).toBe("environment/ended");
   });
 
-  test("isolation says what is in force", async () => {
+  test("`isolation` describes the isolation in use", async () => {
     const progress: string[] = [];
     await using sandbox = await new Sandbox(
       { executionMode: "cli" },
@@ -54,7 +54,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
-test("list shows what is alive, and by its name it is found again", async () => {
+test("list shows running sandboxes, and fromId finds them by name", async () => {
   await using sandbox = await new Sandbox({ executionMode: "cli" }).start({ name: "probe.1" });
   expect(await Sandbox.list()).toMatchObject([
     {
@@ -77,7 +77,7 @@ test("list shows what is alive, and by its name it is found again", async () => 
   expect(await sandbox.exec("echo alive")).toBe("alive\n");
 });
 
-test("a name is taken while its sandbox lives", async () => {
+test("a name is reserved while its sandbox runs", async () => {
   const first = await new Sandbox({ executionMode: "cli" }).start({ name: "twin" });
   const error = await errorOf(new Sandbox({ executionMode: "cli" }).start({ name: "twin" }));
   expect(error).toMatchObject({ code: "environment/name-taken" });
@@ -88,7 +88,7 @@ test("a name is taken while its sandbox lives", async () => {
   expect(await kept()).toEqual([second.sandboxId]);
 });
 
-test("a name that cannot be one is refused", async () => {
+test("an invalid name is rejected", async () => {
   for (const name of ["", "../up", "sb-mine", "a b", "x".repeat(65)]) {
     expect((await errorOf(new Sandbox({ executionMode: "cli" }).start({ name }))).code).toBe(
       "environment/invalid-name",
@@ -96,7 +96,7 @@ test("a name that cannot be one is refused", async () => {
   }
 });
 
-test("what is not running is not found, and what is, is named", async () => {
+test("an unknown ID is not found, and the error lists running sandboxes", async () => {
   await using sandbox = await new Sandbox({ executionMode: "cli" }).start({ name: "only" });
   const error = await errorOf(Sandbox.fromId("another"));
   expect(error).toMatchObject({
@@ -106,7 +106,7 @@ test("what is not running is not found, and what is, is named", async () => {
   expect((await errorOf(Sandbox.fromId("../../etc"))).code).toBe("environment/not-found");
 });
 
-test("a sandbox starts once, and does nothing before", async () => {
+test("a sandbox starts once, and its methods fail before the start", async () => {
   const sandbox = new Sandbox({ executionMode: "cli" });
   expect((await errorOf(sandbox.exec("true"))).code).toBe("environment/not-started");
   await sandbox.terminate();
@@ -115,7 +115,7 @@ test("a sandbox starts once, and does nothing before", async () => {
   await sandbox.terminate();
 });
 
-test("a start that fails late leaves nothing", async () => {
+test("a start that fails late leaves nothing behind", async () => {
   const folder = await temporaryDirectory();
   await mkdir(join(folder, "dir"));
   await writeFile(join(folder, "dir", "file"), "");
@@ -151,7 +151,7 @@ test("an aborted start rejects with the reason", async () => {
   ).rejects.toBe(reason);
 });
 
-test("a home with a long path works, although paths of sockets are short", async () => {
+test("SEER_HOME may have a long path, although socket paths are limited", async () => {
   const before = process.env.SEER_HOME;
   process.env.SEER_HOME = join(await temporaryDirectory(), "long".repeat(30), "home");
   try {
@@ -162,7 +162,7 @@ test("a home with a long path works, although paths of sockets are short", async
   }
 });
 
-test("ten sandboxes at once do not disturb each other", async () => {
+test("ten concurrent sandboxes do not interfere", async () => {
   const sandboxes = await Promise.all(
     Array.from({ length: 10 }, () => new Sandbox({ executionMode: "cli" }).start()),
   );

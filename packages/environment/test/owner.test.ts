@@ -4,11 +4,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { identify } from "@seer/system";
 import { afterEach, describe, expect, test } from "vitest";
 import { Sandbox } from "../src/index.ts";
-import { identify } from "../src/this-machine/process-identity.ts";
 import { isolations, useOwnHome } from "./support/home.ts";
 import { processesGone, processesWith } from "./support/processes.ts";
+import { childTimings } from "./support/timings.ts";
 
 const home = useOwnHome();
 // People have a minute and a half; a test has not.
@@ -33,22 +34,6 @@ describe.each(isolations)("with isolation %s", (isolation) => {
       expect(existsSync(join(home, "sandboxes", id))).toBe(false);
     },
   );
-
-  test("Ctrl-C at any moment of a start leaves no process, long before the lease is over", async () => {
-    const { owner, id } = await startOwner(isolation);
-    owner.kill("SIGINT");
-    await processesGone(id);
-    for (let atMs = 40; atMs <= 340; atMs += 20) {
-      const program = join(import.meta.dirname, "fixtures", "owner.ts");
-      const env = { ...process.env, SEER_LEASE_MS: "60000" };
-      const starting = spawn(process.execPath, [program, isolation], { env, stdio: "ignore" });
-      owners.push(starting);
-      await delay(atMs);
-      starting.kill("SIGINT");
-      await once(starting, "exit");
-      await expect.poll(() => processesWith(home), { timeout: 5000, message: `at ${atMs} ms` }).toEqual([]);
-    }
-  });
 
   test.each(["throws", "returns"])("an owner that %s takes its sandbox with it", async (mode) => {
     const { owner, id } = await startOwner(isolation, mode);
@@ -107,7 +92,7 @@ test("without isolation, what a killed first process leaves is cleared away", as
 async function startOwner(isolation: string, mode = "") {
   const program = join(import.meta.dirname, "fixtures", "owner.ts");
   const owner: ChildProcess = spawn(process.execPath, [program, isolation, mode], {
-    env: { ...process.env, SEER_LEASE_MS: String(leaseMs) },
+    env: { ...process.env, ...childTimings({ leaseMs }) },
     stdio: ["ignore", "pipe", mode === "throws" ? "ignore" : "inherit"],
   });
   owners.push(owner);

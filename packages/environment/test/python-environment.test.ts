@@ -1,9 +1,9 @@
-import { access, readdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findPython } from "@seer/rpc/launch";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Sandbox } from "../src/index.ts";
-import { errorOf, isolations, useOwnHome } from "./support/home.ts";
+import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 import { useTinyPackage } from "./support/wheels.ts";
 
 const home = useOwnHome();
@@ -47,6 +47,28 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
+test.runIf(isolations.includes("bubblewrap" as never))(
+  "what was installed in the isolation is not used outside of it",
+  async () => {
+    const start = async (isolation: "bubblewrap" | "none") => {
+      await using sandbox = await new Sandbox(tiny, { isolation }).start();
+      return await sandbox.execPython("import seer_tiny; print(seer_tiny.__file__)");
+    };
+    await rm(environments, { recursive: true, force: true });
+    await start("bubblewrap");
+    for (const entry of await readdir(environments, { recursive: true, withFileTypes: true })) {
+      if (
+        entry.name === "seer_tiny.py" ||
+        (entry.name === "__init__.py" && entry.parentPath.endsWith("seer_tiny"))
+      )
+        await writeFile(join(entry.parentPath, entry.name), "__file__ = 'planted'\n");
+    }
+    expect(await start("bubblewrap")).toBe("planted\n");
+    expect(await start("none")).not.toContain("planted");
+    await rm(environments, { recursive: true });
+  },
+);
+
 test("a second start takes the environment from the cache", async () => {
   const progress: string[] = [];
   const options = { onProgress: (line: string) => progress.push(line) };
@@ -67,6 +89,41 @@ test("of several starts at once, one builds and the others wait", async () => {
   await Promise.all(sandboxes.map((sandbox) => sandbox.terminate()));
   expect(versions).toEqual(["1.0\n", "1.0\n", "1.0\n"]);
   expect(progress.filter((line) => line.endsWith("building the environment"))).toHaveLength(1);
+});
+
+describe("environments at another path", () => {
+  const useCommand = async (at: string) => {
+    vi.stubEnv("SEER_HOME", at);
+    const progress: string[] = [];
+    const onProgress = (line: string) => void progress.push(line);
+    await using sandbox = await new Sandbox(tiny, { isolation: "none", onProgress }).start();
+    expect(await sandbox.exec("seer-tiny")).toMatch(/^seer_tiny /);
+    return progress.find((line) => line.startsWith("Python "))?.split(": ")[1];
+  };
+  afterAll(() => vi.stubEnv("SEER_HOME", home));
+
+  test("are shared by homes that link to them, and outlive each home", async () => {
+    const [first, second, shared] = await Promise.all([1, 2, 3].map(temporaryDirectory));
+    for (const each of [first, second]) await symlink(`${shared}`, join(`${each}`, "environments"));
+    expect(await useCommand(`${first}`)).toBe("building the environment");
+    await rm(`${first}`, { recursive: true });
+    expect(await useCommand(`${second}`)).toBe("from the cache");
+  });
+
+  test("are found when the whole home is reached by a link, also the first time", async () => {
+    const folder = await temporaryDirectory();
+    await mkdir(join(folder, "real"));
+    await symlink(join(folder, "real"), join(folder, "link"));
+    expect(await useCommand(join(folder, "link"))).toBe("building the environment");
+    expect(await useCommand(join(folder, "real"))).toBe("from the cache");
+  });
+
+  test("are built again when the home was moved", async () => {
+    const folder = await temporaryDirectory();
+    await useCommand(join(folder, "before"));
+    await rename(join(folder, "before"), join(folder, "after"));
+    expect(await useCommand(join(folder, "after"))).toBe("building the environment");
+  });
 });
 
 test("a build that was cut off is never taken for an environment", async () => {

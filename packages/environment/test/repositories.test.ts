@@ -60,7 +60,7 @@ test("a commit is checked out", async () => {
 });
 
 describe.each(isolations)("with isolation %s", (isolation) => {
-  test("install makes it importable for editing, in this sandbox only", async () => {
+  test("install makes it importable in editable mode, in this sandbox only", async () => {
     const code = "import circuits; print(circuits.version)";
     {
       await using sandbox = await new Sandbox(
@@ -77,7 +77,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
-test("a ref that does not exist is named, in git's words too, and leaves nothing", async () => {
+test("an unknown ref is reported with git's message, and leaves nothing behind", async () => {
   const error = await errorOf(
     new Sandbox({ executionMode: "cli", repos: [{ url, ref: "nowhere" }] }).start(),
   );
@@ -86,7 +86,7 @@ test("a ref that does not exist is named, in git's words too, and leaves nothing
   expect((await readdir(join(home, "sandboxes"))).filter((name) => name.startsWith("sb-"))).toEqual([]);
 });
 
-test("a repository that does not exist is named, without the token in its URL", async () => {
+test("an unknown repository is reported without the token in its URL", async () => {
   const error = await errorOf(
     new Sandbox({ executionMode: "cli", repos: [{ url: `${url}.missing` }] }).start(),
   );
@@ -101,12 +101,12 @@ test("a repository that does not exist is named, without the token in its URL", 
   expect(refused.message).not.toContain("ghp_secret");
 });
 
-test("two repositories of one name are refused before anything is done", async () => {
+test("two repositories with the same name are rejected before the start", async () => {
   const error = await errorOf(
     new Sandbox({ executionMode: "cli", repos: [{ url: "a/circuits" }, { url: "b/circuits" }] }).start(),
   );
   expect(error).toMatchObject({
     code: "environment/path-conflict",
-    message: "a/circuits and b/circuits would both be at /workspace/circuits",
+    message: "a/circuits and b/circuits both have the target /workspace/circuits",
   });
 });

@@ -47,7 +47,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
-test("what is kept of a sandbox is for its user alone", async () => {
+test("a sandbox's files are readable by its user only", async () => {
   await using sandbox = await new Sandbox({ executionMode: "cli" }).start();
   const root = join(home, "sandboxes", sandbox.sandboxId);
   expect((await stat(root)).mode & 0o777).toBe(0o700);
@@ -60,7 +60,7 @@ describe("in a folder with an .env", async () => {
   const before = process.cwd();
   afterEach(() => process.chdir(before));
 
-  test("secrets come from it, and the environment goes before it", async () => {
+  test("secrets are read from it, and the environment has precedence", async () => {
     await writeFile(
       join(folder, ".env"),
       'export FROM_FILE="two words" # a comment\nSEER_TEST_TOKEN=other\nMULTI="a\nb"\n',
@@ -75,7 +75,7 @@ describe("in a folder with an .env", async () => {
     );
   });
 
-  test("missing ones are named, with where they were looked for", async () => {
+  test("the error names missing secrets and the places searched", async () => {
     await mkdir(join(folder, "empty"), { recursive: true });
     process.chdir(join(folder, "empty"));
     const error = await errorOf(
@@ -83,7 +83,7 @@ describe("in a folder with an .env", async () => {
     );
     expect(error.code).toBe("environment/secret-missing");
     expect(error.message).toBe(
-      `The secrets NOT_SET, NOR_THIS are neither in the environment nor in ${process.cwd()}/.env`,
+      `The secrets NOT_SET, NOR_THIS are set neither in the environment nor in ${process.cwd()}/.env`,
     );
     expect(error.hint).toContain("export NOT_SET=");
   });

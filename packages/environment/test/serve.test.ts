@@ -32,7 +32,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     return await RpcClient.connect({ url: served.url, token: served.token });
   };
 
-  test("the functions are called, with the files beside the interface that it imports", async () => {
+  test("functions can be called, and files next to the interface can be imported", async () => {
     await using client = await connect();
     expect(await client.call("predict", { text: "zero", times: 2 })).toEqual({
       text: "zero one two",
@@ -57,7 +57,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(models).toEqual([]);
   });
 
-  test("a secret does not come out through errors and logs", async () => {
+  test("a secret does not leak through errors and logs", async () => {
     await using client = await connect();
     const error = await errorOf(client.call("leak"));
     expect(error.message).toContain("no access with");
@@ -70,7 +70,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(logs).not.toContain(secret);
   });
 
-  test("another process takes it up with its interfaces", async () => {
+  test("another process attaches to it with its interfaces", async () => {
     await using again = await ScopedSandbox.fromId(`scoped-${isolation}`);
     expect(again.served.map(({ name, url }) => ({ name, url }))).toEqual([
       { name: "model_tools", url: scoped.served[0]?.url },
@@ -80,7 +80,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     ]);
   });
 
-  test("each way of exposing gives what it should", async () => {
+  test("each value of `exposeAs` returns its type", async () => {
     const mcp = await scoped.serve(fixture, { exposeAs: "mcp", name: "as_mcp" });
     expect(Object.keys(mcp)).toEqual(["as_mcp"]);
     const prompt: string = await scoped.serve(fixture, { exposeAs: "prompt", name: "as_prompt" });
@@ -98,14 +98,14 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(states.map((state) => (state as { calls: number }).calls).slice(1)).toEqual([1, 1, 1]);
   });
 
-  test("another form of what is served under a name shares its state", async () => {
+  test("forms of one interface share its state", async () => {
     const before = scoped.served.length;
     const library = await scoped.serve(fixture, { exposeAs: "library", name: "as_mcp" });
     expect(library.name).toBe("as_mcp");
     expect(scoped.served).toHaveLength(before);
   });
 
-  test("loading is reported as it goes", async () => {
+  test("loading reports progress", async () => {
     expect(progress.join("\n")).toContain(`Serving ${fixture} as model_tools`);
     expect(progress.at(-1)).toMatch(/^Serving .*: predict, where, fail, leak$/);
   });
@@ -137,7 +137,7 @@ describe("interface files", () => {
     return join(folder, name);
   };
 
-  test("libraries of the workspace import", async () => {
+  test("workspace libraries can be imported", async () => {
     const file = await write(
       "library.py",
       "from helpers import double\n\n@expose\ndef twice(x: int) -> int:\n    return double(x)\n",
@@ -148,12 +148,12 @@ describe("interface files", () => {
     expect(await client.call("twice", { x: 4 })).toBe(8);
   });
 
-  test("uploaded files lie beside it, and are left as they are", async () => {
+  test("uploaded files are next to it and are not overwritten", async () => {
     const file = await write(
       "uses.py",
       "import value\n\n@expose\ndef get() -> str:\n    return value.text\n",
     );
-    await write("value.py", "text = 'neighbour'");
+    await write("value.py", "text = 'imported'");
     await scoped.uploadFile(await write("other/value.py", "text = 'uploaded'"));
     await scoped.serve(file, { exposeAs: "prompt" });
     const served = scoped.served.at(-1);
@@ -161,7 +161,7 @@ describe("interface files", () => {
     expect(await client.call("get")).toBe("uploaded");
   });
 
-  test("a file beside it that is called like a module of Python is in nobody's way", async () => {
+  test("a file next to it with the name of a standard module does no harm", async () => {
     await scoped.writeFile("/workspace/dataclasses.py", "raise RuntimeError('not this one')\n");
     const file = await write("plain.py", "@expose\ndef one() -> int:\n    return 1\n");
     await scoped.serve(file, { exposeAs: "prompt" });
@@ -171,7 +171,7 @@ describe("interface files", () => {
     expect(await client.call("one")).toBe(1);
   });
 
-  test("several are served at once, and forms of one name share", async () => {
+  test("several are served concurrently, and forms of one name share a host", async () => {
     const code = "from at_once import text\n\n@expose\ndef get() -> str:\n    return text\n";
     const files = await Promise.all(
       ["c", "d", "e"].map(async (name) => {
@@ -198,7 +198,7 @@ describe("interface files", () => {
     );
   });
 
-  test("two of one file name from different folders do not mix", async () => {
+  test("files with the same name from different folders stay separate", async () => {
     const code = "from part import text\n\n@expose\ndef get() -> str:\n    return text\n";
     for (const name of ["a", "b"]) {
       await write(`${name}/part.py`, `text = "${name}"`);
@@ -217,7 +217,6 @@ describe("interface files", () => {
     ["a syntax error", "def broken(:\n", /SyntaxError/],
     ["an error while loading", "value = {}['key']\n", /KeyError: 'key'/],
     ["no exposed function", "def hidden() -> int:\n    return 1\n", /expose/],
-    ["a missing type hint", "@expose\ndef f(x) -> int:\n    return 1\n", /\bx\b/],
     [
       "an unsupported type hint",
       "import threading\n\n@expose\ndef f(x: threading.Lock) -> int:\n    return 1\n",
@@ -228,15 +227,14 @@ describe("interface files", () => {
     const file = await write("bad.py", code);
     const error = await errorOf(scoped.serve(file, { exposeAs: "library", name: "bad" }));
     expect(error.code).toBe("environment/interface-failed");
-    expect(error.message).toMatch(/^bad\.py did not load:\n/);
+    expect(error.message).toMatch(/^bad\.py failed to load:\n/);
     expect(error.message).toMatch(expected);
     // The name is free again.
     expect((await ScopedSandbox.list())[0]?.interfaces).not.toContain("bad");
   });
 
-  test("a name is served once, and a file that was changed is another one", async () => {
-    const code = "import taken_part\n\n@expose\ndef f() -> int:\n    return 1\n";
-    await write("taken_part.py", "");
+  test("a name cannot be served twice", async () => {
+    const code = "@expose\ndef f() -> int:\n    return 1\n";
     const file = await write("taken.py", code);
     await scoped.serve(file, { exposeAs: "prompt", name: "taken" });
     const twin = await write("twin.py", code);
@@ -245,23 +243,19 @@ describe("interface files", () => {
       code: "environment/name-taken",
       message: `${file} is already served as taken`,
     });
-    await write("taken_part.py", "x = 1");
-    expect((await errorOf(scoped.serve(file, { exposeAs: "prompt", name: "taken" }))).code).toBe(
-      "environment/name-taken",
-    );
   });
 
-  test("a missing module is explained", async () => {
+  test("the error for a missing module has a hint", async () => {
     const unknown = await write("needs.py", "import no_such_package_at_all\n");
     expect((await errorOf(scoped.serve(unknown, { exposeAs: "prompt" }))).hint).toContain("`pythonPackages`");
     await write("beside.py", "");
     const hiding = await write("computed.py", "import importlib\nimportlib.import_module('bes' + 'ide')\n");
     expect((await errorOf(scoped.serve(hiding, { exposeAs: "prompt" }))).hint).toMatch(
-      /^beside\.py stands beside/,
+      /^beside\.py is next to/,
     );
   });
 
-  test("a file that is not there is named, and so is a bad name", async () => {
+  test("the errors for a missing file and an invalid name say what is wrong", async () => {
     const missing = await errorOf(scoped.serve(join(folder, "nothing.py"), { exposeAs: "prompt" }));
     expect(missing).toMatchObject({ code: "environment/interface-missing" });
     expect(missing.message).toContain(join(folder, "nothing.py"));

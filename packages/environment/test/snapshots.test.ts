@@ -21,7 +21,7 @@ afterAll(() => vi.unstubAllEnvs());
 afterEach(() => rm(snapshots, { recursive: true, force: true }));
 
 describe.each(isolations)("with isolation %s", (isolation) => {
-  test("a sandbox begins with the files of another one that has ended", async () => {
+  test("a sandbox starts with the files of an ended one", async () => {
     const sandbox = await new Sandbox({ ...config, env: { GREETING: "hello" } }, { isolation }).start();
     await sandbox.writeFile("notes/a.txt", "kept");
     await sandbox.exec("echo at home > ~/b.txt; ln -s notes/a.txt link; chmod 700 notes/a.txt");
@@ -50,7 +50,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     await Sandbox.removeSnapshot(snapshot);
   });
 
-  test("packages that were installed in it are there, and beside them those of the configuration", async () => {
+  test("packages installed in it are restored, in addition to configured ones", async () => {
     const wheel = "seer_tiny-2.0-py3-none-any.whl";
     const local = join(process.env.PIP_FIND_LINKS ?? "", wheel);
     await using sandbox = await new Sandbox(
@@ -73,7 +73,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     await Sandbox.removeSnapshot(snapshot);
   });
 
-  test("repositories are where they were, and an interface can be served from it", async () => {
+  test("repositories keep their paths, and interfaces can be served", async () => {
     const repository = await makeRepository();
     const folder = await temporaryDirectory();
     const file = join(folder, "interface.py");
@@ -100,7 +100,35 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     await Sandbox.removeSnapshot(snapshot);
   });
 
-  test("what a sandbox leaves in its own environment does not lead a restore out of it", async () => {
+  test("no file of a sandbox makes a snapshot fail", async () => {
+    const reports: string[] = [];
+    const sandbox = await new Sandbox(config, {
+      isolation,
+      onProgress: (text) => reports.push(text),
+    }).start();
+    await sandbox.exec("echo kept > file");
+    const code = `
+import os
+for _ in range(450):
+    os.mkdir("x\\u001b")
+    os.chdir("x\\u001b")
+`;
+    await sandbox.execPython(code);
+    await sandbox.exec(
+      "(while :; do ln -sfn / a; rm a; mkdir a; rmdir a; echo > a; rm a; done) > log 2>&1 &",
+    );
+    const snapshot = await sandbox.terminate({ saveSnapshot: true });
+    expect(snapshot.leftOut).toEqual([expect.stringContaining("/workspace/x\u001b/x\u001b/")]);
+    expect(await Sandbox.listSnapshots()).toEqual([snapshot]);
+    const said = reports.filter((text) => text.startsWith("Not in the snapshot"));
+    expect(said).toEqual([expect.stringContaining('"/workspace/x\\u001b/x\\u001b/')]);
+    await using again = await Sandbox.fromSnapshot(snapshot, undefined, { isolation });
+    expect(await again.exec("cat file")).toBe("kept\n");
+    await Sandbox.removeSnapshot(snapshot);
+    expect(await readdir(snapshots)).toEqual([]);
+  });
+
+  test("links in a sandbox's environment do not lead a restore outside it", async () => {
     const outside = await temporaryDirectory();
     await writeFile(join(outside, "rc"), "precious");
     await using sandbox = await new Sandbox(config, { isolation }).start();
@@ -117,7 +145,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
-test("a snapshot of one isolation starts in the other", async () => {
+test("a snapshot taken with one kind of isolation starts with the other", async () => {
   if (isolations.length < 2) return;
   await using sandbox = await new Sandbox(config, { isolation: "bubblewrap" }).start();
   await sandbox.exec(`echo /workspace/src > $(${site})/mine.pth`);
@@ -134,7 +162,7 @@ test("a snapshot of one isolation starts in the other", async () => {
   await Sandbox.removeSnapshot(second);
 });
 
-test("they are kept, listed and removed, for their user alone", async () => {
+test("snapshots are kept, listed and removed, and readable by their user only", async () => {
   await using sandbox = await new Sandbox(config).start({ name: "source" });
   const first = await sandbox.snapshot("one");
   const second = await sandbox.snapshot("two");
@@ -149,12 +177,12 @@ test("they are kept, listed and removed, for their user alone", async () => {
   const error = await errorOf(Sandbox.fromSnapshot(second));
   expect(error).toMatchObject({
     code: "environment/snapshot-not-found",
-    hint: "None is kept on this machine.",
+    hint: "This machine has no snapshots.",
   });
   expect((await errorOf(Sandbox.removeSnapshot("../../etc"))).code).toBe("environment/snapshot-not-found");
 });
 
-test("a sandbox that was taken up by another process keeps its configuration in the snapshot", async () => {
+test("a snapshot taken by an attached process has the sandbox's configuration", async () => {
   vi.stubEnv("SEER_TEST_TOKEN", "sk-DoNotShowThisToAnybody");
   const model = join(await temporaryDirectory(), "tiny-secret");
   await mkdir(model);
@@ -180,7 +208,7 @@ test("a sandbox that was taken up by another process keeps its configuration in 
   await Sandbox.removeSnapshot(snapshot);
 });
 
-test("another configuration goes before the kept one, but not to another backend", async () => {
+test("a given configuration replaces the saved one, but the backend cannot change", async () => {
   await using sandbox = await new Sandbox({ ...config, env: { A: "old" } }).start();
   const snapshot = await sandbox.snapshot();
   const packages = ["seer-tiny==1.0"];
@@ -198,7 +226,7 @@ test("another configuration goes before the kept one, but not to another backend
   await Sandbox.removeSnapshot(snapshot);
 });
 
-test("one that is aborted, or whose sandbox ends meanwhile, leaves nothing", async () => {
+test("a snapshot that is aborted, or whose sandbox ends meanwhile, leaves nothing behind", async () => {
   const sandbox = await new Sandbox(config).start();
   await sandbox.exec("for i in $(seq 3000); do echo $i > $i; done");
   const reason = new Error("enough");
@@ -217,7 +245,7 @@ test("one that is aborted, or whose sandbox ends meanwhile, leaves nothing", asy
   expect((await errorOf(sandbox.terminate({ saveSnapshot: true }))).code).toBe("environment/ended");
 });
 
-test("what a killed process left of one is cleared away", async () => {
+test("the incomplete snapshot of a killed process is removed", async () => {
   await mkdir(join(snapshots, "sn-aaaaaaaaaa", "files"), { recursive: true });
   const dead = JSON.stringify({ pid: process.pid, startedAt: "1" });
   await writeFile(join(snapshots, "sn-aaaaaaaaaa", "maker.json"), dead);
@@ -226,7 +254,7 @@ test("what a killed process left of one is cleared away", async () => {
 });
 
 test.runIf(isolations.includes("bubblewrap" as never))(
-  "a disk that is full is said, and nothing is left",
+  "a full disk is reported, and nothing is left behind",
   async () => {
     const folder = await temporaryDirectory();
     const program = join(import.meta.dirname, "fixtures", "full-disk.ts");
@@ -239,8 +267,10 @@ test.runIf(isolations.includes("bubblewrap" as never))(
       ],
       { env: process.env },
     );
-    const full = { code: "environment/disk-full", hint: expect.stringContaining("Free some space") };
-    expect(JSON.parse(stdout)).toEqual({ snapshot: full, left: [], start: full, sandboxes: [] });
+    const full = { code: "environment/disk-full", hint: expect.stringContaining("Free disk space") };
+    const last = { ...full, hint: expect.stringContaining("without `saveSnapshot`") };
+    const expected = { snapshot: full, left: [], last, alive: "alive\n", start: full, sandboxes: [] };
+    expect(JSON.parse(stdout)).toEqual(expected);
   },
 );
 

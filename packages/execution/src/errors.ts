@@ -1,4 +1,5 @@
 import { SeerError, type SeerErrorOptions } from "@seer/config";
+import type { Picture } from "@seer/rpc";
 
 /** Codes of the errors that `@seer/execution` throws. */
 export type ExecutionErrorCode =
@@ -8,23 +9,25 @@ export type ExecutionErrorCode =
   | "execution/setup-failed"
   /** The cell was interrupted, by `interrupt()` or a signal. */
   | "execution/interrupted"
-  /** The cell ran past its `timeoutMs` and was interrupted. */
+  /** The cell was interrupted after its `timeoutMs`. */
   | "execution/timeout"
-  /** The Python process ended; the next cell gets a new one, without the variables. */
+  /** The Python process ended. The next cell gets a new process without the variables. */
   | "execution/process-died"
   /** The session has been terminated. */
   | "execution/terminated"
-  /** A file to run cannot be read. */
+  /** The file for `execFile` cannot be read. */
   | "execution/unreadable-file"
-  /** The session's directory cannot be made or used. */
-  | "execution/unusable-directory";
+  /** The session's directory cannot be created or opened. */
+  | "execution/unusable-directory"
+  /** `isolate` is `"bubblewrap"`, but bubblewrap does not work. */
+  | "execution/isolation-unavailable";
 
-/** What a cell has printed and drawn by the time it ended. */
+/** The output of a cell, also of one that failed. */
 export interface CellOutput {
   stdout: string;
   stderr: string;
-  /** PNG pictures: figures that were open at the end of the cell, or the value itself. */
-  images: readonly Uint8Array[];
+  /** Pictures in the result, and figures that were open at the end of the cell: PNG, JPEG or SVG. */
+  images: readonly Picture[];
 }
 
 export interface ExecutionErrorOptions extends SeerErrorOptions {
@@ -34,11 +37,11 @@ export interface ExecutionErrorOptions extends SeerErrorOptions {
 
 const marker = Symbol.for("seer.execution.error");
 
-/** Code did not run to its end; `output` is what it had printed until then. */
+/** A cell failed. `output` has the output up to then. */
 export class ExecutionError extends SeerError<ExecutionErrorCode> {
-  /** The exception's class, such as `ValueError`; undefined unless Python raised one. */
+  /** The exception's class, such as `ValueError`; `KeyboardInterrupt` for an interrupted cell. */
   readonly pythonType: string | undefined;
-  /** Python's traceback, from the cell on. */
+  /** Python's traceback, starting at the cell. */
   readonly traceback: string | undefined;
   readonly output: CellOutput;
 
@@ -49,13 +52,12 @@ export class ExecutionError extends SeerError<ExecutionErrorCode> {
     this.traceback = options.exception?.traceback;
     this.output = options.output ?? { stdout: "", stderr: "", images: [] };
     Object.defineProperty(this, marker, { value: true });
-    // Printing an error prints its stack and its enumerable properties: the traceback once, and no output.
+    // Node prints an error's stack and enumerable properties. The traceback is part of the stack; the output is too long.
     for (const key of ["traceback", "output"]) Object.defineProperty(this, key, { enumerable: false });
     if (this.traceback !== undefined) {
       const local = this.stack?.split("\n").filter((line) => line.startsWith("    at ")) ?? [];
-      this.stack = [`${this.name} [${code}]: ${this.traceback.trimEnd()}`, "", "Called from:", ...local].join(
-        "\n",
-      );
+      const head = `${this.name} [${code}]: ${message}`;
+      this.stack = [head, "", this.traceback.trimEnd(), "", "Called from:", ...local].join("\n");
     }
   }
 

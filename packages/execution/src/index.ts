@@ -4,7 +4,6 @@ export {
   type ExecutionErrorCode,
   type ExecutionErrorOptions,
 } from "./errors.ts";
-export { createLocalSession } from "./local/create-local-session.ts";
+export { createLocalSession, type LocalSessionOptions } from "./local/create-local-session.ts";
 export type { LocalSession } from "./local/local-session.ts";
-export type { LocalSessionOptions } from "./local/session-options.ts";
-export type { ExecOptions, ExecutionResult } from "./run/execution-result.ts";
+export type { CellOptions, ExecutionResult } from "./run/cell-options.ts";

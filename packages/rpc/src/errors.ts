@@ -1,20 +1,24 @@
 import { SeerError, type SeerErrorOptions } from "@seer/config";
 
-/** Codes of the errors that `@seer/rpc` throws; those that a host reports are named as in the protocol. */
+/** The codes of the errors that `@seer/rpc` throws; a host's errors have the names that they have in the protocol. */
 export type RpcErrorCode =
   | `rpc/${HostErrorCode}`
-  /** The host cannot be reached, or not any more. */
+  /** The host cannot be reached. */
   | "rpc/unreachable"
-  /** What answered does not speak this protocol, or not this version of it. */
+  /** The server does not speak this protocol, or speaks another version of it. */
   | "rpc/protocol"
-  /** The connection was lost and the host started anew, so nobody knows whether the call ran. */
+  /** The connection was lost and the host restarted, so it is unknown whether the call ran. */
   | "rpc/call-lost"
-  /** The client was closed while the call was under way; the call itself goes on. */
+  /** The client was closed while the call was in flight; the call itself continues. */
   | "rpc/closed"
+  /** A server cannot listen on the requested port. */
+  | "rpc/port-unavailable"
   /** No usable Python interpreter. */
   | "rpc/no-python"
   /** The host process did not start. */
-  | "rpc/host-failed";
+  | "rpc/host-failed"
+  /** A sandbox's network namespace cannot be connected. */
+  | "rpc/network-unavailable";
 
 const hostErrorCodes = [
   "exception",
@@ -38,7 +42,7 @@ const hostErrorCodes = [
 
 type HostErrorCode = (typeof hostErrorCodes)[number];
 
-/** An error as it travels: see "Errors" in PROTOCOL.md. */
+/** An error in the form of the protocol: see "Errors" in PROTOCOL.md. */
 export interface WireError {
   code: string;
   message: string;
@@ -49,19 +53,19 @@ export interface WireError {
 }
 
 export interface RpcErrorOptions extends SeerErrorOptions {
-  /** What the host adds, such as the wrong parameter's name or the dead worker's exit code. */
+  /** Data from the host, such as the name of the wrong parameter or the exit code of the worker. */
   details?: Record<string, unknown> | undefined;
-  /** Python's traceback, when there is one. */
+  /** Python's traceback, if there is one. */
   traceback?: string | undefined;
 }
 
 const marker = Symbol.for("seer.rpc.error");
 const remoteMarker = Symbol.for("seer.rpc.remote-error");
 
-/** A call, or the way to it, failed; `code` says how. */
+/** A call or a connection failed; `code` names the reason. */
 export class RpcError extends SeerError<RpcErrorCode> {
   readonly details: Record<string, unknown>;
-  /** Python's traceback, when there is one; also part of `stack`. */
+  /** Python's traceback, if there is one; also part of `stack`. */
   readonly traceback: string | undefined;
 
   constructor(code: RpcErrorCode, message: string, options: RpcErrorOptions = {}) {
@@ -70,7 +74,7 @@ export class RpcError extends SeerError<RpcErrorCode> {
     this.details = options.details ?? {};
     this.traceback = options.traceback;
     Object.defineProperty(this, marker, { value: true });
-    // Printing an error prints its stack and its enumerable properties; the traceback should be read once.
+    // Not enumerable, because printing an error would show the traceback twice: it is part of the stack too.
     Object.defineProperty(this, "traceback", { enumerable: false });
     if (options.traceback !== undefined) showTraceback(this, options.traceback);
   }
@@ -100,7 +104,7 @@ export class RemoteError extends RpcError {
   }
 }
 
-/** The error that a host reported, as the class that a caller catches. */
+/** Converts an error of the host to an error class. */
 export function errorFromHost(error: WireError): RpcError {
   const options = {
     hint: error.hint ?? undefined,
@@ -115,7 +119,7 @@ export function errorFromHost(error: WireError): RpcError {
   return new RpcError("rpc/protocol", `${error.message} (unknown error code \`${error.code}\`)`, options);
 }
 
-/** Puts Python's traceback before the local stack, where terminals and test runners show it. */
+/** Puts Python's traceback before the local stack, so that terminals and test runners show it. */
 function showTraceback(error: RpcError, traceback: string): void {
   if (traceback === "") return;
   const local = (error.stack ?? "")

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { Call, type CallInit, type Outcome, wantsOutput } from "./call/call.ts";
+import { Call, type CallInit, type Outcome, type Result, wantsOutput } from "./call/call.ts";
 import type {
   AttachOptions,
   CallArguments,
@@ -11,10 +11,10 @@ import type {
 import { CallTable } from "./call/call-table.ts";
 import { ItemQueue } from "./call/item-queue.ts";
 import type { Endpoint } from "./connect/endpoint.ts";
-import { parseAnswer, type RequestOptions, request } from "./connect/request.ts";
+import { parseAnswer, type RequestBody, type RequestOptions, request } from "./connect/request.ts";
 import { anySignal, timeoutSignal, timerMs } from "./connect/timer.ts";
 import { type CallRecord, callRecordSchema } from "./describe/call-record.ts";
-import { describeInterface } from "./describe/describe-interface.ts";
+import { describeInterface, reloadInterface } from "./describe/describe-interface.ts";
 import { type Health, healthSchema } from "./describe/health.ts";
 import type { InterfaceDescription } from "./describe/interface-description.ts";
 import { RpcError } from "./errors.ts";
@@ -26,26 +26,25 @@ export interface ConnectOptions {
   /** The host's base URL, such as `http://127.0.0.1:41733`. */
   url: string;
   token: string;
-  /** Ends the attempt to connect. */
+  /** Cancels connecting. */
   signal?: AbortSignal | undefined;
   /** How long connecting may take. @default 30_000 */
   timeoutMs?: number | undefined;
-  /** How long to try to get a lost connection back before the calls under way fail. @default 30_000 */
+  /** How long to try to restore a lost connection before the calls in flight fail. @default 30_000 */
   reconnectMs?: number | undefined;
-  /** How long a connection may be silent before it is probed; it is given up after three times that. @default 5_000 */
+  /** How long a connection may be silent before it is probed; it is closed after three times that. @default 5_000 */
   livenessIntervalMs?: number | undefined;
 }
 
-// The host keeps a call's deadline; this is for a host that cannot.
+// The host enforces a call's deadline; this applies if the host does not respond.
 const deadlineGraceMs = 5_000;
 const defaultCredit = 16;
 const collectCredit = 1024;
 
 /**
- * Calls the functions that a host serves, any number at once over one connection.
+ * Calls the functions that a host serves, with any number of calls at once over one connection.
  *
- * A lost connection is opened again and the calls under way are taken up where they were, so that nothing is lost
- * and nothing runs twice.
+ * A lost connection is restored and the calls in flight continue, so that nothing is lost and nothing runs twice.
  *
  * @example
  * await using client = await RpcClient.connect({ url, token });
@@ -79,7 +78,7 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Calls a function and returns its result; the items of one that yields, as a list.
+   * Calls a function and returns its result; for a function that yields, the list of its items.
    *
    * @throws RemoteError when the function raises, RpcError when it cannot be called
    */
@@ -89,8 +88,9 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Calls a function that yields, and gives its items as they come. It runs ahead of the reader by `buffer` items at
-   * most, and is cancelled when the reader stops.
+   * Calls a function that yields, and yields its items as they arrive. The function runs ahead of the reader by at
+   * most `buffer` items, and is cancelled if the reader stops. For a function that returns a value, this is the only
+   * item.
    */
   async *stream(
     fn: string,
@@ -104,7 +104,10 @@ export class RpcClient implements AsyncDisposable {
     const call = new Call({ ...init, message, credit, onItem: (item) => items.push(item) });
     const outcome = this.#run(call, fn, options);
     outcome.then(
-      () => items.end({}),
+      ({ value, isStream }) => {
+        if (!isStream) items.push(value);
+        items.end({});
+      },
       (error: unknown) => items.end({ error }),
     );
     try {
@@ -120,13 +123,21 @@ export class RpcClient implements AsyncDisposable {
     }
   }
 
-  /** Waits for the result of a call that another client began, or one that this client was closed on. */
+  /** Waits for the result of a call that another client has started. */
   async attach(callId: string, options: AttachOptions = {}): Promise<unknown> {
     const init = { id: callId, options, outputFrom: options.outputFrom ?? 0 };
     return await this.#collect(init, `Call ${callId}`, options);
   }
 
-  /** What the host serves; waits for its file to load, for as long as that takes when no `timeoutMs` is given. */
+  /**
+   * Calls the listener whenever the host serves another version of its file, after a reload or a restart, until the
+   * result is disposed.
+   */
+  onInterfaceChange(listener: (revision: number) => void): Disposable {
+    return this.#calls.onInterfaceChange(listener);
+  }
+
+  /** Describes what the host serves; waits until its file has loaded, without a limit unless `timeoutMs` is given. */
   async describe(options?: RequestOptions): Promise<InterfaceDescription> {
     return await describeInterface(this.#endpoint, options);
   }
@@ -135,10 +146,14 @@ export class RpcClient implements AsyncDisposable {
     return parseAnswer("health", healthSchema, await this.#request("GET", "health", options));
   }
 
+  /** The record of a call, whichever client made it. */
+  async record(callId: string, options?: RequestOptions): Promise<CallRecord> {
+    return await this.#requestRecord("GET", callId, options);
+  }
+
   /** Cancels a call, whichever client made it, and waits for its end. */
   async cancel(callId: string, options?: RequestOptions): Promise<CallRecord> {
-    const body = await this.#request("DELETE", `calls/${encodeURIComponent(callId)}`, options);
-    return parseAnswer("record", callRecordSchema, body, decodeValue);
+    return await this.#requestRecord("DELETE", callId, options);
   }
 
   /** The records of all calls that the host knows, without their results. Needs the admin token. */
@@ -147,34 +162,46 @@ export class RpcClient implements AsyncDisposable {
     return parseAnswer("list of calls", schema, await this.#request("GET", "calls", options)).calls;
   }
 
-  /** The objects that functions have left in the worker by `expose.ref`. */
+  /** The objects that functions have kept in the worker with `expose.ref`. */
   async refs(options?: RequestOptions): Promise<RemoteRef[]> {
     const schema = z.object({ refs: z.array(z.custom<RemoteRef>(RemoteRef.isInstance)) });
     const body = await this.#request("GET", "refs", options);
     return parseAnswer("list of references", schema, body, decodeValue).refs;
   }
 
-  /** Lets the worker forget an object that it kept by reference. */
+  /** Frees an object in the worker. */
   async free(ref: RemoteRef, options?: RequestOptions): Promise<void> {
     await this.#request("DELETE", `refs/${encodeURIComponent(ref.id)}`, options);
   }
 
-  /** The last lines of the host's log. Needs the admin token, as `restart` and `shutdown` do. */
+  /** The last lines of the host's log. Needs the admin token, like `reload`, `restart` and `shutdown`. */
   async logs({ lines = 100, ...options }: RequestOptions & { lines?: number } = {}): Promise<string> {
     return await this.#request("GET", `logs?lines=${lines}`, options);
   }
 
-  /** Ends the worker and loads the file anew; `describe` waits for that. */
+  /**
+   * Loads the edited file in a new worker, which replaces the current one once it has loaded, and describes it. Calls
+   * in flight finish in the old worker. Both versions are in memory at once; use `restart` if they do not fit.
+   * Waits without a limit unless `timeoutMs` is given; `signal` and `timeoutMs` cancel the reload.
+   *
+   * @throws RpcError `rpc/load-failed`, with Python's traceback; the previous version continues to serve
+   */
+  async reload(options?: RequestOptions): Promise<InterfaceDescription> {
+    return await reloadInterface(this.#endpoint, options);
+  }
+
+  /** Ends the worker and its calls, and loads the file again; `describe` waits until it has loaded. */
   async restart(options?: RequestOptions): Promise<void> {
     await this.#request("POST", "restart", options);
   }
 
-  /** Ends the host. */
-  async shutdown(options?: RequestOptions): Promise<void> {
-    await this.#request("POST", "shutdown", options);
+  /** Stops the host; calls in flight fail with the reason. */
+  async shutdown({ reason, ...options }: RequestOptions & { reason?: string } = {}): Promise<void> {
+    const body = reason === undefined ? undefined : JSON.stringify({ reason });
+    await this.#request("POST", "shutdown", { ...options, body });
   }
 
-  /** Closes the connection. Calls under way go on in the host, where another client can `attach` to them. */
+  /** Closes the connection. Calls in flight continue in the host, where another client can `attach` to them. */
   async close(): Promise<void> {
     await this.#calls.close();
   }
@@ -201,19 +228,19 @@ export class RpcClient implements AsyncDisposable {
       if (count === 1 || count % collectCredit === 0) this.#calls.grant(call, collectCredit);
     };
     const call = new Call({ ...init, onItem });
-    const value = await this.#run(call, what, options);
-    return items.length > 0 ? items : value;
+    const { value, isStream } = await this.#run(call, what, options);
+    return isStream ? items : value;
   }
 
-  /** Starts a call and waits for its end, whichever of host, signal and deadline brings it. */
-  async #run(call: Call, what: string, { signal, timeoutMs }: CallOptions): Promise<unknown> {
+  /** Starts a call and waits until the host, the signal or the deadline ends it. */
+  async #run(call: Call, what: string, { signal, timeoutMs }: CallOptions): Promise<Result> {
     const cancelled = () => new RpcError("rpc/cancelled", `${what} was cancelled`, { cause: signal?.reason });
     if (signal?.aborted) throw cancelled();
     this.#calls.start(call);
 
-    const late = () => new RpcError("rpc/deadline", `${what} did not end within ${timeoutMs} ms`);
+    const deadlineError = () => new RpcError("rpc/deadline", `${what} did not end within ${timeoutMs} ms`);
     const onAbort = () => this.#calls.cancel(call, cancelled);
-    const onDeadline = () => this.#calls.cancel(call, late);
+    const onDeadline = () => this.#calls.cancel(call, deadlineError);
     signal?.addEventListener("abort", onAbort, { once: true });
     const timer =
       timeoutMs === undefined ? undefined : setTimeout(onDeadline, timerMs(timeoutMs + deadlineGraceMs));
@@ -225,10 +252,15 @@ export class RpcClient implements AsyncDisposable {
       signal?.removeEventListener("abort", onAbort);
     }
     if ("error" in outcome) throw outcome.error();
-    return outcome.value;
+    return outcome;
   }
 
-  #request(method: string, path: string, options?: RequestOptions): Promise<string> {
+  async #requestRecord(method: string, callId: string, options?: RequestOptions): Promise<CallRecord> {
+    const body = await this.#request(method, `calls/${encodeURIComponent(callId)}`, options);
+    return parseAnswer("record", callRecordSchema, body, decodeValue);
+  }
+
+  #request(method: string, path: string, options?: RequestOptions & RequestBody): Promise<string> {
     return request(this.#endpoint, method, path, options);
   }
 }

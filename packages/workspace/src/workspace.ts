@@ -8,7 +8,7 @@ export interface WorkspaceOptions extends WorkspaceConfigInput {
   skills?: readonly Skill[] | undefined;
 }
 
-/** What an agent finds where it works: libraries to import, skills, files, and code that runs first. */
+/** The contents of an agent's working directory: libraries, skills, files, and initial code. */
 export class Workspace {
   readonly libraries: readonly Library[];
   readonly skills: readonly Skill[];
@@ -34,7 +34,7 @@ export class Workspace {
     this.hiddenModelLoading = config.hiddenModelLoading;
   }
 
-  /** The documentation of all libraries as markdown, for a prompt. */
+  /** Returns the documentation of all libraries as markdown, for a prompt. */
   getLibraryDocs(): string {
     return this.libraries
       .map(({ name, docs }) => `## \`import ${name}\`${docs === "" ? "" : `\n\n${docs}`}`)
@@ -42,7 +42,7 @@ export class Workspace {
   }
 }
 
-/** @throws SeerError `workspace/duplicate` when two have one name */
+/** @throws SeerError `workspace/duplicate` if two have the same name */
 export function checkUnique(kind: "libraries" | "skills", items: readonly { name: string }[]): void {
   const names = new Set<string>();
   for (const { name } of items) {

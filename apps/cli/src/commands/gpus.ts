@@ -28,6 +28,6 @@ export async function gpus({ json = false }: { json?: boolean }): Promise<void> 
   console.log([paint("bold", first), ...lines].join("\n"));
   const { date, source } = list.prices;
   process.stderr.write(
-    `${style(process.stderr)("dim", `Prices for one, of ${date} (${source}). \`gpuCount\` takes more of them into one machine.`)}\n`,
+    `${style(process.stderr)("dim", `Prices per GPU, as of ${date} (${source}). Set \`gpuCount\` for several in one machine.`)}\n`,
   );
 }

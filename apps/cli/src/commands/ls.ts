@@ -21,12 +21,12 @@ export async function ls({ json = false }: { json?: boolean }): Promise<void> {
     sandbox.id,
     sandbox.name,
     sandbox.backend,
-    sandbox.state,
+    stateOf(sandbox),
     duration(sandbox.uptimeMs),
     gpus(sandbox),
     ...usage(sandbox),
     ...(costs ? [dollars(sandbox.usd)] : []),
-    sandbox.interfaces.join(", "),
+    [...sandbox.interfaces, ...sandbox.loading.map((name) => `${name} (loading)`)].join(", "),
   ]);
   const cost = costs ? ["COST"] : [];
   const titles = ["ID", "NAME", "BACKEND", "STATE", "UP", "GPU", "PROCS", "CPU", "MEMORY", ...cost, "SERVES"];
@@ -34,11 +34,16 @@ export async function ls({ json = false }: { json?: boolean }): Promise<void> {
   console.log([style(process.stdout)("bold", header), ...lines].join("\n"));
 }
 
-function onUnreachable(backend: string, { message }: Error): void {
-  process.stderr.write(`Not shown are sandboxes on ${backend}: ${message}\n`);
+/** A sandbox whose owner is gone ends when its lease expires. */
+function stateOf({ state, ownerAlive }: SandboxInfo): string {
+  return ownerAlive ? state : "owner gone";
 }
 
-/** What the runs have cost to which these sandboxes belong. */
+function onUnreachable(backend: string, { message }: Error): void {
+  process.stderr.write(`Cannot list the sandboxes on ${backend}: ${message}\n`);
+}
+
+/** The cost of each running sandbox so far. */
 async function spentBySandbox(): Promise<Map<string, number>> {
   const running = (await readCosts()).filter(({ state }) => state === "running");
   return new Map(running.flatMap(({ sandboxes, usd }) => sandboxes.map((id) => [id, usd] as const)));

@@ -10,7 +10,7 @@ interface PlanOptions {
   json?: boolean;
 }
 
-/** `seer plan`: what would be done, without doing any of it. */
+/** `seer plan`: shows what a start would do, without doing it. */
 export async function plan(file: string, { backend, kind, json = false }: PlanOptions): Promise<void> {
   const written = await readSandboxConfig(file);
   const config = parseSandboxConfig({ ...written, ...(backend === undefined ? {} : { backend }) });

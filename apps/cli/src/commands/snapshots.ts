@@ -9,7 +9,7 @@ export async function snapshots({ json = false }: { json?: boolean }): Promise<v
   const kept = await Sandbox.listSnapshots();
   const [last] = kept.slice(-1);
   if (json) console.log(JSON.stringify(kept, null, 2));
-  else if (last === undefined) process.stderr.write("No snapshot is kept.\n");
+  else if (last === undefined) process.stderr.write("There are no snapshots.\n");
   else console.log(describe(kept, last));
 }
 
@@ -19,7 +19,7 @@ export async function removeSnapshots(ids: readonly string[]): Promise<void> {
   const unknown = ids.filter((id) => !kept.has(id));
   if (unknown.length > 0) {
     throw new CliError("cli/target", `There is no snapshot ${unknown.join(", ")}`, {
-      hint: "`seer snapshots` lists those that there are.",
+      hint: "Run `seer snapshots` to list them.",
     });
   }
   for (const id of ids) {

@@ -18,16 +18,16 @@ export async function stop(target: string | undefined, { all = false }: { all?: 
   );
 }
 
-/** Of those that are stopped nothing runs, and what they are is in the memory of their owners; so are starts. */
+/** Excludes stopped and starting sandboxes, whose state is in the memory of their owners. */
 async function allRunning() {
   const all = await Sandbox.list();
   for (const { name, ownerPid } of all.filter(({ state }) => state === "stopped")) {
-    process.stderr.write(
-      `${name} is stopped; the process ${ownerPid} starts it again when somebody uses it\n`,
-    );
+    process.stderr.write(`${name} is stopped; the process ${ownerPid} starts it again when it is used\n`);
   }
   for (const { name, ownerPid } of all.filter(({ state }) => state === "starting")) {
-    process.stderr.write(`${name} is being started by the process ${ownerPid}, and ends with it\n`);
+    process.stderr.write(
+      `${name} is being started by the process ${ownerPid}; end that process to stop it\n`,
+    );
   }
   return all.filter(({ state }) => state === "running");
 }

@@ -1,12 +1,12 @@
-/** One thing that Seer can use, and whether this machine has it. */
+/** A requirement of Seer, and whether this machine meets it. */
 export interface Check {
   name: string;
   ok: boolean;
-  /** Without it nothing can be served. */
+  /** Whether nothing can be served without it. */
   required: boolean;
-  /** What was found, or what is wrong. */
+  /** What was found, or the problem. */
   found: string;
   neededFor: string;
-  /** How to get it. */
+  /** How to install it. */
   get: string;
 }

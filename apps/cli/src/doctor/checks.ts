@@ -1,12 +1,14 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { SeerError } from "@seer/config";
-import { findIsolation, findPython } from "@seer/rpc/launch";
+import { SeerError, spawnProcess } from "@seer/config";
+import { findIsolation, findPython, limitResources, type MissingWall } from "@seer/rpc/launch";
 import type { Check } from "./check.ts";
 import { firstLine } from "./find-program.ts";
 
-/** Looks for everything at once, in the order in which to show it. */
+/** Runs all checks concurrently; returns them in display order. */
 export async function runChecks(): Promise<Check[]> {
   const uvFound = uv();
   return await Promise.all([
@@ -14,6 +16,9 @@ export async function runChecks(): Promise<Check[]> {
     uvFound,
     git(),
     bubblewrap(),
+    ownNetwork(),
+    systemCallFilter(),
+    limits(),
     gpu(),
     modal(),
     hub(),
@@ -31,7 +36,7 @@ async function python(uvFound: Promise<Check>): Promise<Check> {
   try {
     const { executable, version } = await findPython();
     const found = `${version.join(".")} (${executable})`;
-    // Debian leaves out of Python what makes an environment; uv does without.
+    // Debian's Python may lack venv and ensurepip, which uv does not need.
     const printed = await firstLine(executable, ["-c", "import venv, ensurepip; print('venv')"]);
     const ok = printed === "venv" || (await uvFound).ok;
     return { ...check, ok, found: ok ? found : `${found} without venv` };
@@ -77,6 +82,65 @@ async function bubblewrap(): Promise<Check> {
   };
 }
 
+async function ownNetwork(): Promise<Check> {
+  return {
+    name: "own network of sandboxes",
+    ...(await wall("network")),
+    required: false,
+    neededFor:
+      "keeping sandboxes away from services on this machine, such as databases and other users' notebooks",
+    get: "`apt install slirp4netns`; containers must provide /dev/net/tun",
+  };
+}
+
+async function systemCallFilter(): Promise<Check> {
+  return {
+    name: "system call filter",
+    ...(await wall("system-calls")),
+    required: false,
+    neededFor:
+      "denying sandboxes the kernel's keyrings, tracing, mounts and other system calls that they do not need",
+    get: "a kernel with seccomp, on x86-64 or arm64",
+  };
+}
+
+/** Whether a part of bubblewrap's isolation is available. */
+async function wall(name: MissingWall["wall"]): Promise<Pick<Check, "ok" | "found">> {
+  const { kind, lacks = [] } = await findIsolation();
+  const missing = lacks.find((one) => one.wall === name);
+  if (kind === "none") return { ok: false, found: "needs bubblewrap" };
+  return { ok: missing === undefined, found: missing?.reason ?? "works" };
+}
+
+/** Limits a process of its own, as a sandbox is limited. */
+async function limits(): Promise<Check> {
+  const check = {
+    name: "control groups",
+    required: false,
+    neededFor:
+      "limiting the memory and processes of a sandbox as a whole; without them each process is limited alone",
+    get: "systemd, or a container whose /sys/fs/cgroup is writable",
+  };
+  const child = spawnProcess(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  try {
+    await once(child, "spawn");
+    await using inForce = await limitResources(child.pid as number, `doctor-${randomUUID()}`, {});
+    const ok = inForce.by !== "processes";
+    const found = ok
+      ? `works, by ${inForce.by === "systemd" ? "systemd" : "control groups"}`
+      : inForce.reason;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    return { ...check, ok, found: found ?? "does not work" };
+  } catch (error) {
+    return { ...check, ok: false, found: (error as Error).message };
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
 async function gpu(): Promise<Check> {
   const query = ["--query-gpu=name,memory.total", "--format=csv,noheader"];
   const found = await firstLine("nvidia-smi", query);
@@ -90,7 +154,7 @@ async function gpu(): Promise<Check> {
   };
 }
 
-/** Whether there are any; whether they are valid only Modal could say, which is not asked. */
+/** Whether there are credentials. Does not ask Modal whether they are valid. */
 async function modal(): Promise<Check> {
   const inEnvironment =
     (isSet("MODAL_TOKEN_ID") && isSet("MODAL_TOKEN_SECRET")) || isSet("MODAL_OAUTH_REFRESH_TOKEN");
@@ -107,7 +171,7 @@ async function modal(): Promise<Check> {
   };
 }
 
-/** The token of the Hugging Face hub, wherever `huggingface_hub` would find it. */
+/** The token for the Hugging Face hub, in the same places as `huggingface_hub` looks for it. */
 async function hub(): Promise<Check> {
   const home =
     process.env.HF_HOME || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
@@ -134,7 +198,7 @@ const keys = [
   { name: "GEMINI_API_KEY", neededFor: "agents on Gemini", get: "aistudio.google.com" },
 ];
 
-/** Whether a key is set; what it is is nobody's business. */
+/** Whether a key is set; its value is not shown. */
 function key({ name, neededFor, get }: (typeof keys)[number]): Check {
   const ok = isSet(name);
   return { name, ok, required: false, found: ok ? "set" : "not set", neededFor, get };

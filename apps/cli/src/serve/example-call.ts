@@ -10,7 +10,7 @@ const examples: Record<string, unknown> = {
   null: null,
 };
 
-/** A command line that calls a function, to be filled in: with the arguments that it cannot do without. */
+/** An example command line that calls a function with its required arguments. */
 export function exampleCall(target: string, fn: FunctionDescription): string {
   const required = fn.parameters.filter((parameter) => parameter.required && !/^var_/.test(parameter.kind));
   const args = Object.fromEntries(required.map((parameter) => [parameter.name, exampleValue(parameter)]));

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { type Progress, readSandboxConfig, type SandboxConfigInput } from "@seer/config";
 
-/** The sandbox's configuration: the file asked for, else `seer.config.json` beside the interface file, else defaults. */
+/** The sandbox's configuration: the given file, else `seer.config.json` next to the interface file, else defaults. */
 export async function findConfig(
   interfaceFile: string,
   asked: string | undefined,

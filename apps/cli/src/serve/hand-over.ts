@@ -13,7 +13,7 @@ interface ServeRequest {
   signal: AbortSignal;
 }
 
-/** What an agent needs, where it was put, and how a person goes on from there. */
+/** The generated files for an agent, and instructions for the user. */
 export interface Handed {
   served: ServedInterface;
   /** For `--json`. */
@@ -22,7 +22,7 @@ export interface Handed {
   next: string;
 }
 
-/** Serves the file, and hands it over in the form that was asked for. */
+/** Serves the file, and generates the files of the requested mode. */
 export async function handOver(
   sandbox: ScopedSandbox,
   mode: ServeMode,
@@ -48,7 +48,7 @@ const forms: Record<ServeMode, Form> = {
   async mcp(sandbox, { file, out, ...options }) {
     const mcpServers = await sandbox.serve(file, { exposeAs: "mcp", ...options });
     const text = JSON.stringify({ mcpServers }, null, 2);
-    const next = "For an MCP client; it holds a token, so keep it to yourself.";
+    const next = "For an MCP client. It contains a token, so keep it private.";
     if (out === undefined) return { fields: { mcpServers }, next: `${next}\n\n${text}` };
     const written = resolve(out, "mcp.json");
     await writeOneFile(written, `${text}\n`, (existing) => configuresOnly(existing, mcpServers));
@@ -83,7 +83,7 @@ const forms: Record<ServeMode, Form> = {
     const module = join(directory, `${served.name}.ts`);
     return {
       fields: { directory, module },
-      next: `The TypeScript module is ${show(module)}. What imports it needs the package @seer/rpc.`,
+      next: `The TypeScript module is ${show(module)}. Programs that import it need the package @seer/rpc.`,
     };
   },
 };
@@ -94,7 +94,7 @@ function lastServed(sandbox: ScopedSandbox): ServedInterface {
   return served;
 }
 
-/** Whether a file is a configuration of these servers, by name, and of nothing else. */
+/** Whether a file is an MCP configuration with exactly these server names. */
 function configuresOnly(text: string, servers: McpConfig): boolean {
   try {
     const { mcpServers, ...others } = JSON.parse(text);

@@ -1,6 +1,6 @@
 import type { FunctionDescription, ParameterDescription } from "@seer/rpc";
 
-/** A function's signature as Python writes it. */
+/** A function's signature in Python syntax. */
 export function signature({ name, parameters, returns }: FunctionDescription): string {
   const parts: string[] = [];
   parameters.forEach((parameter, index) => {

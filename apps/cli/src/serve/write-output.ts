@@ -7,9 +7,9 @@ const marker = ".gitignore";
 const markerText = "# Written by `seer serve`; it holds a token.\n*\n";
 
 /**
- * Writes generated files into a folder, readable for their owner only, in place of what an earlier `seer serve` wrote.
+ * Writes generated files to a folder, readable only for their owner; replaces the files of an earlier `seer serve`.
  *
- * @throws CliError `cli/destination-taken` rather than replace anything else
+ * @throws CliError `cli/destination-taken` instead of replacing anything else
  */
 export async function writeFolder(
   folder: string,
@@ -22,7 +22,7 @@ export async function writeFolder(
   }
 }
 
-/** @throws CliError `cli/destination-taken` when something is there that `writeFolder` did not write */
+/** @throws CliError `cli/destination-taken` if the folder contains something that `writeFolder` did not write */
 export async function assertReplaceable(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const mark = await readFile(join(folder, marker), "utf8").catch(() => "");
@@ -31,9 +31,9 @@ export async function assertReplaceable(folder: string): Promise<void> {
 }
 
 /**
- * Writes one generated file, readable for its owner only; one that is there must look like an earlier version of it.
+ * Writes one generated file, readable only for its owner; an existing file must be an earlier version of it.
  *
- * @throws CliError `cli/destination-taken` rather than replace anything else
+ * @throws CliError `cli/destination-taken` instead of replacing anything else
  */
 export async function writeOneFile(
   file: string,
@@ -42,7 +42,7 @@ export async function writeOneFile(
 ): Promise<void> {
   const existing = await readFile(file, "utf8").catch(() => undefined);
   if (existing !== undefined && !isEarlier(existing)) throw taken(file);
-  // Anew, because writing into a file leaves its permissions as they are.
+  // Create a new file, because writing to an existing one keeps its permissions.
   await rm(file, { force: true });
   await writePrivate(file, text);
 }

@@ -1,9 +1,9 @@
-/** Money as people read it. */
+/** Formats an amount of money. */
 export function dollars(usd: number): string {
   return usd > 0 && usd < 0.01 ? "<$0.01" : `$${usd.toFixed(2)}`;
 }
 
-/** A time in a column: its two largest units. */
+/** Formats a duration for a table, with its two largest units. */
 export function shortTime(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
@@ -11,7 +11,7 @@ export function shortTime(seconds: number): string {
   return `${Math.floor(whole / 3600)}h ${Math.floor((whole % 3600) / 60)}m`;
 }
 
-/** How large something is: `17 GB`. */
+/** Formats a size with decimal units: `17 GB`. */
 export function fileSize(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB", "TB"];
   const power = Math.min(Math.floor(Math.log(Math.max(1, bytes)) / Math.log(1000)), units.length - 1);
@@ -19,14 +19,7 @@ export function fileSize(bytes: number): string {
   return `${value < 10 && power > 0 ? Number(value.toFixed(1)) : Math.round(value)} ${units[power]}`;
 }
 
-/** GPUs in a column, or that there are none. */
+/** Formats a number of GPUs for a table; `-` for none. */
 export function gpus(gpu: string | null, count: number): string {
   return gpu === null ? "-" : `${count}× ${gpu}`;
-}
-
-/** A text that is too long for its column, without its middle. */
-export function shorten(text: string, width: number): string {
-  if (text.length <= width) return text;
-  const end = Math.floor((width - 1) / 3);
-  return `${text.slice(0, width - 1 - end)}…${text.slice(-end)}`;
 }

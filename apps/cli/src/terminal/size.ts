@@ -1,6 +1,6 @@
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** A number of bytes as people write it: `3.4 GiB`. */
+/** Formats a number of bytes with binary units: `3.4 GiB`. */
 export function size(bytes: number): string {
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
   const value = bytes / 2 ** (10 * power);

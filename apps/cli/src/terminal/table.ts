@@ -1,4 +1,4 @@
-/** Rows in columns that are as wide as they need to be. */
+/** Formats rows as a table with aligned columns. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),

@@ -1,4 +1,4 @@
-/** Breaks a text into lines of 80 columns; those after the first are indented. */
+/** Wraps a text at 80 columns; lines after the first are indented. */
 export function wrap(text: string, indent: number): string {
   const lines: string[] = [];
   let line: string | undefined;

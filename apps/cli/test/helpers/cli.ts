@@ -5,10 +5,14 @@ import { fileURLToPath } from "node:url";
 
 export const mainFile = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
+const terminal = fileURLToPath(new URL("terminal.py", import.meta.url));
+
 interface Options {
   env?: Record<string, string | undefined>;
   cwd?: string;
   nodeArgs?: string[];
+  /** Runs it on a terminal, all of whose output is then `stdout`. */
+  onTerminal?: boolean;
 }
 
 // `seer serve` stays up by design, so it must not outlive a test run that is broken off.
@@ -24,8 +28,10 @@ export class Cli implements AsyncDisposable {
   stderr = "";
   readonly #ended: Promise<number>;
 
-  constructor(args: string[], { env = {}, cwd, nodeArgs = [] }: Options = {}) {
-    this.process = spawn(process.execPath, [...nodeArgs, mainFile, ...args], {
+  constructor(args: string[], { env = {}, cwd, nodeArgs = [], onTerminal = false }: Options = {}) {
+    const command = [process.execPath, ...nodeArgs, mainFile, ...args];
+    const [program = "", ...rest] = onTerminal ? ["python3", terminal, ...command] : command;
+    this.process = spawn(program, rest, {
       // Colours depend on where the tests run.
       env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, ...env },
       ...(cwd === undefined ? {} : { cwd }),
@@ -45,11 +51,20 @@ export class Cli implements AsyncDisposable {
 
   /** Waits until the process has printed this. */
   async until(text: string): Promise<void> {
+    await this.#until((printed) => printed.includes(text), `"${text}"`);
+  }
+
+  /** Waits until what the process has printed matches. */
+  async untilMatches(pattern: RegExp): Promise<void> {
+    await this.#until((printed) => pattern.test(printed), String(pattern));
+  }
+
+  async #until(isThere: (printed: string) => boolean, what: string): Promise<void> {
     const ended = this.#ended.then(() => true);
-    while (!`${this.stdout}${this.stderr}`.includes(text)) {
+    while (!isThere(`${this.stdout}${this.stderr}`)) {
       const printed = Promise.race([once(this.process.stdout, "data"), once(this.process.stderr, "data")]);
-      if ((await Promise.race([printed, ended])) === true && !`${this.stdout}${this.stderr}`.includes(text)) {
-        throw new Error(`It ended without printing "${text}":\n${this.stdout}${this.stderr}`);
+      if ((await Promise.race([printed, ended])) === true && !isThere(`${this.stdout}${this.stderr}`)) {
+        throw new Error(`It ended without printing ${what}:\n${this.stdout}${this.stderr}`);
       }
     }
   }

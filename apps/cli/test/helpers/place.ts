@@ -29,7 +29,8 @@ afterAll(() => rm(home, { recursive: true }));
 export class Place implements AsyncDisposable {
   readonly directory: string;
   readonly home = home;
-  readonly greetings = fileURLToPath(new URL("../fixtures/greetings.py", import.meta.url));
+  readonly greetings = fixture("greetings.py");
+  readonly working = fixture("working.py");
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -51,17 +52,29 @@ export class Place implements AsyncDisposable {
     return new Cli(args, { env: { SEER_HOME: home }, cwd: this.directory });
   }
 
+  /** Starts a command on a terminal. */
+  startOnTerminal(...args: string[]): Cli {
+    return new Cli(args, { env: { SEER_HOME: home }, cwd: this.directory, onTerminal: true });
+  }
+
   /** Runs a command to its end. */
   seer(...args: string[]): Promise<Awaited<ReturnType<typeof seer>>> {
     return seer(args, { env: { SEER_HOME: home }, cwd: this.directory });
   }
 
-  /** Serves the fixture until it is disposed of. */
+  /** Serves `greetings.py` until it is disposed of. */
   async serve(...args: string[]): Promise<{ cli: Cli; served: Served } & AsyncDisposable> {
     const cli = this.start("serve", this.greetings, "--json", ...args);
     await cli.until("\n");
     const served = JSON.parse(cli.stdout) as Served;
     return { cli, served, [Symbol.asyncDispose]: () => cli[Symbol.asyncDispose]() };
+  }
+
+  /** The same of another file, as a person sees it. */
+  async serveFor(file: string, ...args: string[]): Promise<Cli> {
+    const cli = this.start("serve", file, ...args);
+    await cli.until("Press Ctrl-C to stop serving.");
+    return cli;
   }
 
   /** Ids of the running sandboxes. */
@@ -73,6 +86,10 @@ export class Place implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.directory, { recursive: true });
   }
+}
+
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 }
 
 /** The processes of sandboxes: those that were started with something of the home, or that see it mounted. */

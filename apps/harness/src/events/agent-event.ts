@@ -4,14 +4,14 @@ import type { Usage } from "../messages.ts";
 
 /** Why a run ended. */
 export type EndReason =
-  /** The model had nothing more to do. */
+  /** The model has ended its work. */
   | "finished"
-  /** It had, but `maxTurns` were over. */
+  /** `maxTurns` was reached. */
   | "max-turns"
   | "aborted"
   | "error";
 
-/** What broke a run. */
+/** The error that ended a run. */
 export interface RunFailure {
   /** The code of a SeerError. */
   code?: string;
@@ -19,24 +19,24 @@ export interface RunFailure {
   hint?: string;
 }
 
-/** What an event says, without when. */
+/** An event without its time. */
 export type AgentEventBody =
-  /** Always first: what the agent was given. `tools` is all it has. */
+  /** Always first: the input of the agent. `tools` has all of its tools. */
   | {
       type: "run-start";
       provider: string;
       model?: string;
-      /** The whole prompt, with what was appended to it. */
+      /** The complete prompt, including appended parts. */
       prompt: string;
       servers: readonly string[];
       tools: readonly ToolDefinition[];
     }
   | { type: "turn-start"; turn: number }
-  /** A piece of text as it comes in. */
+  /** A part of a text, as it arrives. */
   | { type: "text-delta"; turn: number; text: string }
-  /** A whole block of text, after its deltas. */
+  /** A complete block of text, after its deltas. */
   | { type: "text"; turn: number; text: string }
-  /** What the model thought, as far as its provider shows it. */
+  /** The model's reasoning, if its provider exposes it. */
   | { type: "reasoning"; turn: number; text: string }
   | { type: "tool-call"; turn: number; callId: string; tool: string; arguments: Record<string, unknown> }
   | {
@@ -55,7 +55,7 @@ export type AgentEventBody =
       tool: string;
       text: string;
       images: ToolImage[];
-      /** The value that belongs to the tool's output schema. */
+      /** The value for the tool's output schema. */
       structured?: Record<string, unknown>;
       isError: boolean;
       durationMs: number;
@@ -67,12 +67,12 @@ export type AgentEventBody =
       type: "run-end";
       reason: EndReason;
       turns: number;
-      /** Of all turns together. */
+      /** The usage of all turns. */
       usage: Usage;
       durationMs: number;
-      /** For the reason `error`; the run throws it, too. */
+      /** The error for the reason `error`; the run also throws it. */
       error?: RunFailure;
     };
 
-/** What happens in a run; `at` is the ISO 8601 time. Events are plain JSON, one line of a log each. */
+/** An event of a run; `at` is the ISO 8601 time. Events are plain JSON, and each is one line of a log. */
 export type AgentEvent = { at: string } & AgentEventBody;

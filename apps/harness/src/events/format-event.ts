@@ -1,15 +1,15 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import util, { stripVTControlCharacters } from "node:util";
 import type { AgentEvent } from "./agent-event.ts";
 import { clip, indent, wrap } from "./text-layout.ts";
 
 export interface FormatOptions {
   /** @default the terminal's width, or 80 */
   width?: number | undefined;
-  /** How many lines of a tool's answer to show. @default 12 */
+  /** How many lines of a tool's result to show. @default 12 */
   resultLines?: number | undefined;
 }
 
-/** An event as text to read in a terminal, ending in a newline; empty for events that only programs need. */
+/** Formats an event for a terminal, with a final newline; empty for events that only programs need. */
 export function formatEvent(event: AgentEvent, options: FormatOptions = {}): string {
   const width = Math.max(20, options.width ?? process.stdout.columns ?? 80);
   const text = format(event, width, options.resultLines ?? 12);
@@ -69,7 +69,7 @@ function formatResult(event: Of<"tool-result">, width: number, resultLines: numb
   const took = duration(event.durationMs);
   const head = event.isError ? red(`✗ failed after ${took}`) : dim(`◀ ${took}`);
   const lines = clean(event.text).trimEnd().split("\n");
-  // The end of an error says what it is, the beginning of an answer what it is about.
+  // The most useful part is the end of an error, but the beginning of a result.
   const shown = event.isError ? lines.slice(-resultLines) : lines.slice(0, resultLines);
   const rest = lines.length - shown.length;
   const more = rest > 0 ? [dim(`  … ${count(rest, "more line")}`)] : [];
@@ -101,14 +101,14 @@ function progressText({ done, total, message }: Of<"tool-progress">): string {
   return message === undefined ? amount : `${amount} ${clean(message)}`;
 }
 
-/** `mcp__model_tools__get_embedding` reads better as `model_tools.get_embedding`. */
+/** Shortens `mcp__model_tools__get_embedding` to `model_tools.get_embedding`. */
 function shortName(tool: string): string {
   return tool.replace(/^mcp__(.+?)__/, "$1.");
 }
 
-/** Without what would move the cursor or change colours: the text is a model's or a tool's, not ours. */
+/** Removes control sequences from the text of a model or a tool, which could move the cursor or change colours. */
 function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is removed
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this removes them
   return stripVTControlCharacters(text).replaceAll(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
 }
 
@@ -120,8 +120,9 @@ function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
-const bold = (text: string) => styleText("bold", text);
-const dim = (text: string) => styleText("dim", text);
-const cyan = (text: string) => styleText("cyan", text);
-const green = (text: string) => styleText("green", text);
-const red = (text: string) => styleText("red", text);
+// Not imported by name, because linking would fail in Node 18 before its version is checked.
+const bold = (text: string) => util.styleText("bold", text);
+const dim = (text: string) => util.styleText("dim", text);
+const cyan = (text: string) => util.styleText("cyan", text);
+const green = (text: string) => util.styleText("green", text);
+const red = (text: string) => util.styleText("red", text);

@@ -1,4 +1,4 @@
-/** Breaks lines at spaces so that they fit; a word that is too long stays whole. Continued lines are indented. */
+/** Wraps lines at spaces; a word that is too long is not broken. Continued lines are indented. */
 export function wrap(text: string, width: number, hanging = ""): string {
   return text
     .split("\n")
@@ -25,7 +25,7 @@ export function indent(text: string, by: string): string {
   return text.replaceAll(/^/gm, by);
 }
 
-/** Cuts a line that is too long, visibly. */
+/** Truncates a line that is too long, with an ellipsis. */
 export function clip(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
 }

@@ -5,13 +5,13 @@ import type { McpServerConfig } from "@seer/config";
 interface FailedServer {
   name: string;
   config: McpServerConfig;
-  /** How its process ended, when it is one and has. */
+  /** How the server's process ended, if it is a process and has ended. */
   ending: string | undefined;
-  /** The last lines it wrote to stderr. */
+  /** The last lines of its stderr. */
   stderr: string;
 }
 
-/** Says in words why a server did not answer, with what its process said last. */
+/** Explains why a server did not answer, with the last lines of its stderr. */
 export function explainFailure(server: FailedServer, cause: unknown, waitedMs: number): string {
   const { config, ending, stderr } = server;
   const who =
@@ -20,12 +20,12 @@ export function explainFailure(server: FailedServer, cause: unknown, waitedMs: n
       : `MCP server \`${server.name}\` (${config.url})`;
   if (cause instanceof McpError && !isOurs(cause)) return withoutPrefix(cause);
   const what = ending === undefined ? reason(cause, waitedMs) : `ended with ${ending}`;
-  const said = stderr === "" ? "" : `\nThe last lines of its stderr:\n${stderr.replaceAll(/^/gm, "  ")}`;
-  return `${who} ${what}${said}`;
+  const tail = stderr === "" ? "" : `\nThe last lines of its stderr:\n${stderr.replaceAll(/^/gm, "  ")}`;
+  return `${who} ${what}${tail}`;
 }
 
 function reason(cause: unknown, waitedMs: number): string {
-  if (isTimeout(cause)) return `said nothing for ${waitedMs / 1000} s; the request was cancelled`;
+  if (isTimeout(cause)) return `sent nothing for ${waitedMs / 1000} s; the request was cancelled`;
   if (cause instanceof StreamableHTTPError) {
     if (cause.code === 401 || cause.code === 403) {
       return `refused the connection with status ${cause.code}: its token is missing or wrong`;
@@ -34,14 +34,14 @@ function reason(cause: unknown, waitedMs: number): string {
   }
   if (!(cause instanceof Error)) return `failed: ${String(cause)}`;
   const code = codeOf(cause) ?? codeOf(cause.cause);
-  if (code === "ENOENT") return "was not started: there is no such command";
+  if (code === "ENOENT") return "was not started: the command does not exist";
   if (code === "EACCES") return "was not started: the command is not executable";
-  // `fetch` says only that it failed; why is in its cause.
+  // The error of `fetch` has the reason only in its cause.
   const inner = cause.cause instanceof Error ? cause.cause.message : "";
   return `cannot be reached: ${inner === "" ? (code ?? cause.message) : inner}`;
 }
 
-/** The SDK reports what happens on this side with the class it uses for errors that the server sent. */
+/** Whether an error arose on this side; the SDK uses the same class for errors that the server sent. */
 function isOurs(error: McpError): boolean {
   return error.code === ErrorCode.ConnectionClosed || error.code === ErrorCode.RequestTimeout;
 }

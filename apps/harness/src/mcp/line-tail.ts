@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** Keeps the end of what a process prints, for the day it has to be explained. */
+/** Keeps the last output of a process, for error messages. */
 export class LineTail {
   readonly #decoder = new StringDecoder("utf8");
   readonly #limit: number;

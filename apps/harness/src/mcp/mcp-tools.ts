@@ -5,15 +5,15 @@ import { type CallOptions, ServerConnection } from "./server-connection.ts";
 import { agentToolName } from "./tool-name.ts";
 import { errorResult, type ToolResult } from "./tool-result.ts";
 
-/** A tool as an agent is told of it. */
+/** The definition of a tool, as an agent receives it. */
 export interface ToolDefinition {
   /** `mcp__SERVER__TOOL` */
   name: string;
   server: string;
-  /** Its name at the server. */
+  /** The tool's name at its server. */
   tool: string;
   description: string;
-  /** JSON Schema of its arguments. */
+  /** The JSON Schema of the arguments. */
   inputSchema: Record<string, unknown>;
   outputSchema?: Record<string, unknown>;
 }
@@ -21,14 +21,14 @@ export interface ToolDefinition {
 export interface ConnectOptions {
   signal?: AbortSignal | undefined;
   /**
-   * How long each server has to start and to list its tools.
+   * How long each server may take to start and to list its tools.
    *
    * @default 60_000
    */
   timeoutMs?: number | undefined;
 }
 
-/** The tools of one or several MCP servers: the one MCP client, whatever model uses it. */
+/** An MCP client for the tools of one or several servers. */
 export class McpTools implements AsyncDisposable {
   readonly servers: readonly string[];
   readonly tools: readonly ToolDefinition[];
@@ -44,7 +44,7 @@ export class McpTools implements AsyncDisposable {
   }
 
   /**
-   * Connects to all servers at once; when one fails, none stays connected.
+   * Connects to all servers at once; if one fails, disconnects from all.
    *
    * @throws HarnessError `harness/server-failed`, `harness/duplicate-server` or `harness/duplicate-tool`
    */
@@ -56,7 +56,7 @@ export class McpTools implements AsyncDisposable {
     const connections = Object.entries(mergeMcpConfigs(config)).map(
       ([name, server]) => new ServerConnection(name, server),
     );
-    // The first failure is the one reported; there is no use in waiting for the other servers after it.
+    // Report the first failure without waiting for the other servers.
     const failed = new AbortController();
     const opening = connections.map(async (connection) => {
       try {
@@ -81,9 +81,9 @@ export class McpTools implements AsyncDisposable {
   }
 
   /**
-   * Calls a tool by the name that the agent knows. A failure in the tool or its server is a result with `isError`.
+   * Calls a tool by its name in `tools`. A failure of the tool or its server is a result with `isError`.
    *
-   * @throws the signal's reason when it is aborted, after cancelling the call at its server.
+   * @throws the signal's reason if it is aborted, after cancelling the call at the server.
    */
   async call(name: string, args: Record<string, unknown>, options?: CallOptions): Promise<ToolResult> {
     if (this.#closing !== undefined)
@@ -94,7 +94,7 @@ export class McpTools implements AsyncDisposable {
     return connection.call(definition.tool, args, options);
   }
 
-  /** Disconnects from all servers and ends those that were started; may be called again. */
+  /** Disconnects from all servers and ends their processes; idempotent. */
   close(): Promise<void> {
     this.#closing ??= Promise.all(
       [...this.#connections.values()].map((connection) => connection.close()),
@@ -107,9 +107,9 @@ export class McpTools implements AsyncDisposable {
   }
 
   #unknown(name: string): string {
-    const meant = nearest(name, this.#byName.keys());
-    if (meant !== undefined) return `There is no tool ${name}; did you mean ${meant}?`;
-    return `There is no tool ${name}; there are: ${[...this.#byName.keys()].join(", ") || "none at all"}`;
+    const closest = nearest(name, this.#byName.keys());
+    if (closest !== undefined) return `There is no tool ${name}; did you mean ${closest}?`;
+    return `There is no tool ${name}; the tools are: ${[...this.#byName.keys()].join(", ") || "none"}`;
   }
 }
 
@@ -127,11 +127,11 @@ function describeTools(connection: ServerConnection): ToolDefinition[] {
 function indexByName(tools: readonly ToolDefinition[]): Map<string, ToolDefinition> {
   const index = new Map<string, ToolDefinition>();
   for (const tool of tools) {
-    const twin = index.get(tool.name);
-    if (twin !== undefined) {
+    const other = index.get(tool.name);
+    if (other !== undefined) {
       throw new HarnessError(
         "harness/duplicate-tool",
-        `\`${tool.tool}\` of ${tool.server} and \`${twin.tool}\` of ${twin.server} would both be called ${tool.name}`,
+        `\`${tool.tool}\` of ${tool.server} and \`${other.tool}\` of ${other.server} would both be called ${tool.name}`,
         { hint: "Rename one of the two servers." },
       );
     }

@@ -2,9 +2,9 @@ import { type McpConfig, mcpConfigSchema, parseConfig } from "@seer/config";
 import { HarnessError } from "../errors.ts";
 
 /**
- * The servers of several configurations as one.
+ * Merges the servers of several configurations.
  *
- * @throws HarnessError `harness/duplicate-server`, because one of two servers of a name would silently be lost.
+ * @throws HarnessError `harness/duplicate-server` if two servers have the same name, because one would be lost
  */
 export function mergeMcpConfigs(configs: McpConfig | readonly McpConfig[]): McpConfig {
   const merged: McpConfig = {};

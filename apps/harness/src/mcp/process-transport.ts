@@ -1,18 +1,19 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ReadBuffer, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { spawnProcess } from "@seer/config";
 import { LineTail } from "./line-tail.ts";
 
 const graceMs = 2000;
 const maxMessageBytes = 64 * 1024 * 1024;
 
 /**
- * A server that is a child process, spoken to over its stdin and stdout.
+ * The connection to a server that is a child process, over its stdin and stdout.
  *
- * The SDK's own transport ends only its direct child, and cannot be waited for after a failed connection. Here the
- * server leads a process group, and closing ends all of it: what a wrapper such as `npx` or a shell started, too.
+ * The SDK's own transport ends only its direct child, and has no way to wait for it after a failed connection. Here
+ * the server has its own process group, and closing ends the whole group, for example what `npx` or a shell started.
  */
 export class ProcessTransport implements Transport {
   onclose?: () => void;
@@ -36,16 +37,15 @@ export class ProcessTransport implements Transport {
 
   async start(): Promise<void> {
     const { command, args, env } = this.#config;
-    const child = spawn(command, args, {
+    const child = spawnProcess(command, args, {
       env: { ...getDefaultEnvironment(), ...env },
-      stdio: "pipe",
       detached: true,
     });
     this.#child = child;
     this.#exited = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
         this.ending ??= signal === null ? `exit code ${code}` : `signal ${signal}`;
-        // A process that the server left behind would keep its pipes open, and `close` from coming.
+        // A process that the server has left behind keeps the pipes open, and would delay the `close` event.
         this.kill("SIGKILL");
         resolve();
       });
@@ -54,7 +54,7 @@ export class ProcessTransport implements Transport {
     child.once("close", () => this.onclose?.());
     child.stderr.on("data", (chunk: Buffer) => this.stderr.add(chunk));
     child.stdout.on("data", (chunk: Buffer) => this.#receive(chunk));
-    // Writing to a server that has just ended; its end is reported by itself.
+    // Ignore errors of writing to a server that has ended, because its end is reported separately.
     child.stdin.on("error", () => {});
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
@@ -70,7 +70,7 @@ export class ProcessTransport implements Transport {
     });
   }
 
-  /** Asks the server to end by closing its stdin, then less politely, and waits until it has. */
+  /** Closes the server's stdin; if it does not exit, sends SIGTERM and then SIGKILL. Waits until it has exited. */
   async close(): Promise<void> {
     this.#child?.stdin.end();
     if (await this.#exitsInTime()) return;
@@ -80,23 +80,23 @@ export class ProcessTransport implements Transport {
     await this.#exited;
   }
 
-  /** Sends a signal to the server and everything that it started. */
+  /** Sends a signal to the server's process group. */
   kill(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (pid === undefined) return;
     try {
       process.kill(-pid, signal);
     } catch {
-      // Nothing of the group is left.
+      // The group has no processes left.
     }
   }
 
   async #exitsInTime(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
+    const timeout = new Promise<false>((resolve) => {
       timer = setTimeout(resolve, graceMs, false);
     });
-    const exited = await Promise.race([this.#exited.then(() => true), late]);
+    const exited = await Promise.race([this.#exited.then(() => true), timeout]);
     clearTimeout(timer);
     return exited;
   }
@@ -119,10 +119,11 @@ export class ProcessTransport implements Transport {
         if (message === null) return;
         this.onmessage?.(message);
       } catch (error) {
-        // A line that is no message, such as a stray print of the server's.
+        // Ignore lines that are not messages, such as debug output of the server.
         this.onerror?.(error as Error);
       }
-      // The client puts notifications off by a microtask; a result in the same chunk would overtake the last progress.
+      // The client handles notifications a microtask later; without a pause, a result in the same chunk would come before
+      // the last progress.
       await Promise.resolve();
     }
   }

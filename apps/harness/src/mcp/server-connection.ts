@@ -14,7 +14,7 @@ import { explainFailure } from "./explain-failure.ts";
 import { ProcessTransport } from "./process-transport.ts";
 import { errorResult, readToolResult, type ToolResult } from "./tool-result.ts";
 
-/** How far a tool has got, in its own units. */
+/** The progress of a tool, in its own units. */
 export interface ToolProgress {
   done: number;
   total?: number;
@@ -26,7 +26,7 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: ToolProgress) => void) | undefined;
   /**
-   * How long the server may say nothing, neither progress nor a result.
+   * How long to wait for progress or a result.
    *
    * @default 300_000
    */
@@ -34,7 +34,7 @@ export interface CallOptions {
 }
 
 const pingMs = 5000;
-const farewellMs = 2000;
+const closeTimeoutMs = 2000;
 
 /** The connection to one MCP server, and the process of a stdio server. */
 export class ServerConnection {
@@ -62,7 +62,7 @@ export class ServerConnection {
     this.#client.onerror = () => void this.#check();
   }
 
-  /** Connects and lists the tools; closes itself when that fails. */
+  /** Connects and lists the tools; closes the connection if that fails. */
   async open(options: { signal?: AbortSignal | undefined; timeoutMs: number }): Promise<void> {
     const deadline = AbortSignal.timeout(options.timeoutMs);
     const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
@@ -73,7 +73,7 @@ export class ServerConnection {
       this.tools = await this.#listTools(request);
     } catch (cause) {
       const message = this.#explain(cause, options.timeoutMs);
-      // One that does not answer is not asked to end, either.
+      // Kill the server immediately, because it does not respond.
       if (this.#transport instanceof ProcessTransport) this.#transport.kill("SIGTERM");
       await this.close();
       options.signal?.throwIfAborted();
@@ -86,7 +86,7 @@ export class ServerConnection {
     const tools: Tool[] = [];
     let cursor: string | undefined;
     do {
-      // Not `client.listTools`, which forgets earlier pages and fails on an output schema that it cannot compile.
+      // `client.listTools` keeps only the last page, and fails for an output schema that it cannot compile.
       const params = cursor === undefined ? {} : { cursor };
       const page = await this.#client.request(
         { method: "tools/list", params },
@@ -99,7 +99,7 @@ export class ServerConnection {
     return tools;
   }
 
-  /** Calls a tool; whatever goes wrong there is a result with `isError`. Rejects only when `signal` is aborted. */
+  /** Calls a tool; a failure is a result with `isError`. Rejects only if `signal` is aborted. */
   async call(tool: string, args: Record<string, unknown>, options: CallOptions = {}): Promise<ToolResult> {
     const { signal, onProgress, timeoutMs = 300_000 } = options;
     signal?.throwIfAborted();
@@ -109,7 +109,7 @@ export class ServerConnection {
         { method: "tools/call", params: { name: tool, arguments: args } },
         CallToolResultSchema,
         {
-          // A signal of this call's own, because the SDK never removes its listeners.
+          // A new signal for each call, because the SDK never removes its listeners.
           signal: AbortSignal.any([this.#lost.signal, ...(signal === undefined ? [] : [signal])]),
           timeout: timeoutMs,
           resetTimeoutOnProgress: true,
@@ -126,16 +126,16 @@ export class ServerConnection {
     }
   }
 
-  /** Ends the connection, and the server when it is a process of ours. */
+  /** Closes the connection, and ends the server if it is a child process. */
   async close(): Promise<void> {
-    const farewell = AbortSignal.timeout(farewellMs);
-    // Over HTTP a cancellation is a request of its own, which closing would abort.
-    await settled(Promise.allSettled(this.#notifying), farewell);
+    const closeDeadline = AbortSignal.timeout(closeTimeoutMs);
+    // Over HTTP a cancellation is a separate request, which closing would abort.
+    await settled(Promise.allSettled(this.#notifying), closeDeadline);
     if (this.#transport instanceof StreamableHTTPClientTransport) {
-      await settled(this.#transport.terminateSession(), farewell);
+      await settled(this.#transport.terminateSession(), closeDeadline);
     }
     await this.#client.close();
-    // A client whose connection failed has let go of its transport already.
+    // Close the transport too, because a client whose connection failed does not close it.
     await this.#transport.close();
   }
 
@@ -163,7 +163,7 @@ export class ServerConnection {
     return transport;
   }
 
-  /** When a stream broke: a server that does not even answer a ping will not answer its calls either. */
+  /** Pings the server after a stream broke: if it does not answer, its calls will not be answered either. */
   async #check(): Promise<void> {
     if (this.#calls === 0 || this.#checking) return;
     this.#checking = true;

@@ -7,17 +7,17 @@ export interface ToolImage {
   data: string;
 }
 
-/** What a tool answered, whether it succeeded or not. */
+/** The result of a tool, whether it succeeded or not. */
 export interface ToolResult {
-  /** Everything readable in the answer. */
+  /** All text in the result. */
   text: string;
   images: ToolImage[];
-  /** The value that belongs to the tool's output schema. */
+  /** The value for the tool's output schema. */
   structured?: Record<string, unknown>;
   isError: boolean;
 }
 
-/** A result that says in words what went wrong. */
+/** A result that describes an error. */
 export function errorResult(text: string): ToolResult {
   return { text, images: [], isError: true };
 }

@@ -6,12 +6,12 @@ import type { ScriptTurnInput } from "./script/script-schema.ts";
 
 export const providerNames = ["script", "claude", "openai", "gemini"] as const;
 
-/** The providers that Seer knows; what this version cannot run yet is refused with a list of what it can. */
+/** The names of providers; this version refuses those that it cannot run yet, and lists the available ones. */
 export type ProviderName = (typeof providerNames)[number];
 
 const available: readonly ProviderName[] = ["script"];
 
-/** @throws HarnessError `harness/provider-unavailable`, or what is wrong with the script */
+/** @throws HarnessError `harness/provider-unavailable`, or an error in the script */
 export async function createProvider(
   provider: ProviderName | Provider,
   script: string | URL | readonly ScriptTurnInput[] | undefined,
@@ -20,12 +20,12 @@ export async function createProvider(
   if (provider !== "script") {
     throw new HarnessError(
       "harness/provider-unavailable",
-      `The provider \`${provider}\` is not part of this version of Seer; it has: ${available.join(", ")}`,
-      { hint: 'Use `provider: "script"`, or pass an object of your own with a `startTurn` method.' },
+      `The provider \`${provider}\` is not part of this version of Seer; available: ${available.join(", ")}`,
+      { hint: 'Use `provider: "script"`, or pass your own object with a `startTurn` method.' },
     );
   }
   if (script === undefined) {
-    throw new HarnessError("harness/provider-unavailable", "The provider `script` has nothing to play", {
+    throw new HarnessError("harness/provider-unavailable", "The provider `script` needs a script", {
       hint: "Give `script`: the path of a JSON file of turns, or an array of them.",
     });
   }

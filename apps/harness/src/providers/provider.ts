@@ -1,22 +1,22 @@
 import type { ToolDefinition } from "../mcp/mcp-tools.ts";
 import type { Message, ToolCall, Usage } from "../messages.ts";
 
-/** What a provider reports while a model's turn comes in. */
+/** An event of a model's turn. */
 export type ProviderEvent =
   | { type: "text-delta"; text: string }
   | { type: "reasoning-delta"; text: string }
   | ({ type: "tool-call" } & ToolCall)
   | { type: "usage"; usage: Usage }
-  /** For engines that hold the tools themselves: the tools that this one really has. Others than it was given end the run. */
+  /** For engines that call tools themselves: the tools that the engine has. The run fails if they differ from the given ones. */
   | { type: "tools"; names: string[] };
 
-/** Whatever plays the model's side of a conversation, one turn at a time. */
+/** Produces the model's side of a conversation, one turn at a time. */
 export interface Provider {
   readonly name: string;
   readonly model?: string | undefined;
   /**
-   * Plays one turn. The harness runs its tool calls and starts the next turn with their results;
-   * a turn without tool calls ends the run. Must end soon after `signal` is aborted.
+   * Produces one turn. The harness runs its tool calls and starts the next turn with their results;
+   * a turn without tool calls ends the run. It must end soon after `signal` is aborted.
    */
   startTurn(
     messages: readonly Message[],

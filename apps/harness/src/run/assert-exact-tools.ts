@@ -1,7 +1,7 @@
 import { HarnessError } from "../errors.ts";
 import type { ToolDefinition } from "../mcp/mcp-tools.ts";
 
-/** @throws HarnessError `harness/foreign-tools` when an engine has other tools than it was given */
+/** @throws HarnessError `harness/foreign-tools` if an engine has other tools than those it was given */
 export function assertExactTools(given: readonly ToolDefinition[], names: readonly string[]): void {
   const has = new Set(names);
   const missing = given.map((tool) => tool.name).filter((name) => !has.delete(name));
@@ -13,6 +13,6 @@ export function assertExactTools(given: readonly ToolDefinition[], names: readon
   ];
   throw new HarnessError(
     "harness/foreign-tools",
-    `The agent's tools are not its servers': it ${difference.join("; it ")}`,
+    `The agent's tools differ from those of its servers: it ${difference.join("; it ")}`,
   );
 }

@@ -13,11 +13,11 @@ interface Conversation {
   prompt: string;
   maxTurns: number;
   signal: AbortSignal;
-  /** Kept up to date, so that it is right whenever the conversation breaks off. */
+  /** Updated continuously, so that it is correct whenever the conversation ends. */
   totals: RunTotals;
 }
 
-/** The loop of every agent: a turn of the model, its tool calls, their results, the next turn. */
+/** The agent loop: runs a turn of the model and its tool calls, and repeats with their results. */
 export async function* converse(conversation: Conversation): AsyncGenerator<AgentEventBody, EndReason> {
   const { provider, tools, prompt, maxTurns, signal, totals } = conversation;
   const messages: Message[] = [{ role: "user", text: prompt }];
@@ -25,16 +25,16 @@ export async function* converse(conversation: Conversation): AsyncGenerator<Agen
     totals.turns = turn;
     yield { type: "turn-start", turn };
     signal.throwIfAborted();
-    const said = yield* playTurn(
+    const reply = yield* playTurn(
       turn,
       provider.startTurn(messages, tools.tools, signal),
       tools.tools,
       totals,
     );
-    messages.push({ role: "assistant", ...said });
-    // One after the other: calls of one turn may share a notebook, or a GPU.
+    messages.push({ role: "assistant", ...reply });
+    // Run calls one after another, because calls of one turn may share a notebook or a GPU.
     const results: AnsweredCall[] = [];
-    for (const call of said.toolCalls) results.push(yield* answer(turn, call, tools, signal));
+    for (const call of reply.toolCalls) results.push(yield* answer(turn, call, tools, signal));
     yield { type: "turn-end", turn };
     if (results.length === 0) return "finished";
     messages.push({ role: "tool", results });

@@ -5,16 +5,16 @@ import type { ProviderEvent } from "../providers/provider.ts";
 import { assertExactTools } from "./assert-exact-tools.ts";
 import type { RunTotals } from "./run-totals.ts";
 
-/** What a model said in one turn. */
+/** The complete turn of a model. */
 interface PlayedTurn {
   text: string;
   toolCalls: ToolCall[];
 }
 
-/** Passes on a model's turn as it comes in, and returns it whole. */
+/** Yields the events of a model's turn, and returns the complete turn. */
 export async function* playTurn(
   turn: number,
-  said: AsyncIterable<ProviderEvent>,
+  events: AsyncIterable<ProviderEvent>,
   tools: readonly ToolDefinition[],
   totals: RunTotals,
 ): AsyncGenerator<AgentEventBody, PlayedTurn> {
@@ -29,7 +29,7 @@ export async function* playTurn(
     block = undefined;
   }
 
-  for await (const event of said) {
+  for await (const event of events) {
     switch (event.type) {
       case "text-delta":
       case "reasoning-delta": {

@@ -7,11 +7,11 @@ import { parseRunOptions, type RunAgentOptions } from "./run-options.ts";
 import { RunTotals } from "./run-totals.ts";
 
 /**
- * Runs an agent until it has nothing more to do, and yields what happens.
+ * Runs an agent until it has finished, and yields its events.
  *
- * After `run-start` the last event is always `run-end`; an error is reported there and thrown as well, while an abort
- * just ends the run. What is wrong before it starts, such as a server that does not connect, is only thrown.
- * When the iteration ends, by itself or because its consumer leaves it, every server is disconnected or ended.
+ * After `run-start`, the last event is always `run-end`. An error is reported in it and also thrown; an abort only ends
+ * the run. Errors before the start, such as a server that does not connect, are only thrown. When the iteration ends or
+ * its consumer stops it, all servers are disconnected and their processes ended.
  */
 export async function* runAgent(options: RunAgentOptions): AsyncGenerator<AgentEvent, void, undefined> {
   for await (const event of run(options)) yield { at: new Date().toISOString(), ...event };
@@ -21,18 +21,18 @@ async function* run(options: RunAgentOptions): AsyncGenerator<AgentEventBody, vo
   const { prompt, prompts, mcpConfig, maxTurns, ...parsed } = parseRunOptions(options);
   const provider = await createProvider(parsed.provider, parsed.script);
   const model = parsed.model ?? provider.model;
-  // Cancels the tool call in flight when the consumer leaves.
-  const left = new AbortController();
-  const signal = AbortSignal.any([left.signal, ...(parsed.signal === undefined ? [] : [parsed.signal])]);
+  // Cancels the tool call in flight when the consumer stops iterating.
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([stopped.signal, ...(parsed.signal === undefined ? [] : [parsed.signal])]);
   await using tools = await McpTools.connect(mcpConfig, { signal });
-  using _leaving = { [Symbol.dispose]: () => left.abort() };
+  using _leaving = { [Symbol.dispose]: () => stopped.abort() };
 
-  const whole = [prompt, ...prompts].join("\n\n");
+  const fullPrompt = [prompt, ...prompts].join("\n\n");
   yield {
     type: "run-start",
     provider: provider.name,
     ...(model === undefined ? {} : { model }),
-    prompt: whole,
+    prompt: fullPrompt,
     servers: tools.servers,
     tools: tools.tools,
   };
@@ -48,7 +48,7 @@ async function* run(options: RunAgentOptions): AsyncGenerator<AgentEventBody, vo
   });
   let reason: EndReason;
   try {
-    reason = yield* converse({ provider, tools, prompt: whole, maxTurns, signal, totals });
+    reason = yield* converse({ provider, tools, prompt: fullPrompt, maxTurns, signal, totals });
   } catch (error) {
     if (!signal.aborted) {
       yield end("error", describeFailure(error));

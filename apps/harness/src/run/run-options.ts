@@ -9,23 +9,23 @@ const runOptionsSchema = z.strictObject({
   prompt: z.string().min(1, "expected a task for the agent"),
   /** Appended to the prompt, such as what `serve` returns with `exposeAs: "prompt"`. */
   prompts: z.array(z.string()).default([]),
-  /** The servers whose tools the agent gets; it gets no others. */
+  /** The servers whose tools the agent gets, and no others. */
   mcpConfig: z.custom<McpConfig | readonly McpConfig[]>().default({}),
-  /** Who plays the model's side: a provider of this version, or one of your own. */
+  /** The provider of the model's turns: the name of a built-in one, or your own. */
   provider: z.custom<ProviderName | Provider>(
     isProvider,
     `expected ${providerNames.map((name) => `"${name}"`).join(", ")} or an object with a \`startTurn\` method`,
   ),
   model: z.string().min(1).optional(),
-  /** For the provider `script`: a JSON file of turns, or the turns. */
+  /** For the provider `script`: the turns, or a JSON file with them. */
   script: z.custom<string | URL | readonly ScriptTurnInput[]>().optional(),
-  /** Ends the run, and cancels the tool call it is in. */
+  /** Ends the run, and cancels the tool call in flight. */
   signal: z.instanceof(AbortSignal).optional(),
-  /** How many turns the agent may have. */
+  /** The maximum number of turns. */
   maxTurns: z.int().min(1).default(100),
 });
 
-/** What `runAgent` takes. */
+/** The options of `runAgent`. */
 export type RunAgentOptions = z.input<typeof runOptionsSchema>;
 
 /** @throws SeerError `config/invalid` */

@@ -1,5 +1,5 @@
 import sys
 from pathlib import Path
 
-# Whichever folder pytest was started in.
+# Independent of the folder that pytest is started in.
 sys.path[:0] = [str(Path(__file__).parent.parent / "src"), str(Path(__file__).parent)]

@@ -1,4 +1,4 @@
-"""A real first process, without isolation, and a client for it."""
+"""A real init process without isolation, and a client for it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Client:
         return json.loads(payload)
 
     def finish(self) -> dict[str, Any]:
-        """Everything until the result."""
+        """Reads all frames until the result."""
         output: dict[str, Any] = {"stdout": b"", "stderr": b""}
         while True:
             kind, payload = self.read()
@@ -73,7 +73,7 @@ class InitProcess:
         directory: Path,
         *,
         lease_ms: int = 60_000,
-        timeout_ms: int = 60_000,
+        timeout_ms: int | None = 60_000,
         timeout_reason: str = "timeout",
         pass_fds: tuple[int, ...] = (),
     ) -> None:
@@ -89,6 +89,7 @@ class InitProcess:
             "leaseMs": lease_ms,
             "timeoutMs": timeout_ms,
             "timeoutReason": timeout_reason,
+            "endReasonFile": str(directory / "end-reason"),
             "adoptOrphans": True,
         }
         command = [sys.executable, "-m", "seer_init", "4"]
@@ -98,7 +99,7 @@ class InitProcess:
                 "-c",
                 f'exec "$0" "$@" 3>&{writer} {writer}>&-',
                 *[sys.executable, str(SOURCE / "seer_init" / "launch.py")],
-                *[str(self.path), str(info), "self", *command],
+                *[str(self.path), str(info), "self", "0", *command],
             ],
             stdin=subprocess.PIPE,
             pass_fds=[writer, *pass_fds],

@@ -1,4 +1,4 @@
-"""`seer_init` as the first process of a machine of its own, reached through the bridge."""
+"""`seer_init` as the first process of a container, reached through the bridge."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Machine:
-    """The first process, and a bridge to it for each request."""
+class Container:
+    """An init process, and a bridge to it for each request."""
 
     def __init__(self, directory: Path, *, lease_ms: int = 60_000, timeout_ms: int = 60_000) -> None:
         self.socket = directory / "run" / "init.sock"
@@ -46,7 +46,7 @@ class Machine:
         )
 
     def request(self, op: str, *more: tuple[bytes, bytes], **rest: Any) -> list[tuple[bytes, bytes]]:
-        """All the frames of the answer."""
+        """Returns all frames of the answer."""
         sent = [(b"R", json.dumps({"op": op, **rest}).encode()), *more]
         frames: list[tuple[bytes, bytes]] = []
         with self.bridge() as bridge:
@@ -63,34 +63,34 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    machine = Machine(tmp_path)
-    yield machine
-    machine.process.kill()
-    machine.process.wait(10)
+def container(tmp_path: Path) -> Iterator[Container]:
+    container = Container(tmp_path)
+    yield container
+    container.process.kill()
+    container.process.wait(10)
 
 
-def test_a_bridge_waits_for_the_first_process_and_ends_with_its_answer(machine: Machine) -> None:
-    frames = machine.request("exec", argv=["sh", "-c", "echo $GREETING $OWN"])
+def test_a_bridge_waits_for_the_first_process_and_ends_with_its_answer(container: Container) -> None:
+    frames = container.request("exec", argv=["sh", "-c", "echo $GREETING $OWN"])
     assert [kind for kind, _ in frames] == [b"S", b"O", b"X"]
     assert frames[1][1] == b"hello secret\n"
 
 
-def test_only_the_sandbox_user_reaches_it(machine: Machine) -> None:
-    machine.request("status")
-    assert machine.socket.parent.stat().st_mode & 0o777 == 0o700
+def test_only_the_sandbox_user_reaches_it(container: Container) -> None:
+    container.request("status")
+    assert container.socket.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_bridge_carries_more_than_fits_into_a_pipe(machine: Machine, tmp_path: Path) -> None:
+def test_a_bridge_transfers_more_than_a_pipe_buffer(container: Container, tmp_path: Path) -> None:
     data = bytes(range(256)) * 32_000
     pieces = [(b"I", data[start : start + 65_536]) for start in range(0, len(data), 65_536)]
     path = str(tmp_path / "file")
-    assert machine.request("write", *pieces, (b"C", b""), path=path)[-1][0] == b"X"
-    assert b"".join(piece for kind, piece in machine.request("read", path=path) if kind == b"O") == data
+    assert container.request("write", *pieces, (b"C", b""), path=path)[-1][0] == b"X"
+    assert b"".join(piece for kind, piece in container.request("read", path=path) if kind == b"O") == data
 
 
-def test_a_command_ends_with_the_input_of_its_bridge(machine: Machine) -> None:
-    bridge = machine.bridge()
+def test_a_command_ends_with_the_input_of_its_bridge(container: Container) -> None:
+    bridge = container.bridge()
     assert bridge.stdin is not None
     assert bridge.stdout is not None
     argv = ["sh", "-c", "trap 'touch ended; exit' TERM; sleep 60 & wait"]
@@ -102,7 +102,7 @@ def test_a_command_ends_with_the_input_of_its_bridge(machine: Machine) -> None:
     assert bridge.wait(5) == 0
     bridge.stdout.close()
     deadline = time.monotonic() + 5
-    while not (machine.socket.parent.parent / "ended").exists():
+    while not (container.socket.parent.parent / "ended").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -110,19 +110,19 @@ def test_a_command_ends_with_the_input_of_its_bridge(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("limits", "code"), [({"timeout_ms": 300}, 80), ({"lease_ms": 300}, 82), ({}, 0)], ids=str
 )
-def test_its_exit_code_says_why_it_ended(tmp_path: Path, limits: dict[str, int], code: int) -> None:
-    machine = Machine(tmp_path, **limits)
+def test_exit_code_says_why_it_ended(tmp_path: Path, limits: dict[str, int], code: int) -> None:
+    container = Container(tmp_path, **limits)
     if not limits:
-        machine.request("terminate")
-    assert machine.process.wait(5) == code
+        container.request("terminate")
+    assert container.process.wait(5) == code
 
 
-def test_it_takes_the_place_of_one_that_a_snapshot_was_taken_of(machine: Machine) -> None:
-    machine.request("status")
-    machine.process.kill()
-    machine.process.wait(5)
-    assert machine.socket.exists()
-    again = Machine(machine.socket.parent.parent)
+def test_replaces_the_socket_that_came_with_a_snapshot(container: Container) -> None:
+    container.request("status")
+    container.process.kill()
+    container.process.wait(5)
+    assert container.socket.exists()
+    again = Container(container.socket.parent.parent)
     time.sleep(0.2)
     assert again.request("status")[0][0] == b"X"
     again.process.kill()

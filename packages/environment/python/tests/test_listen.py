@@ -5,7 +5,7 @@ import pytest
 from seer_services.listen import listen
 
 
-def test_the_first_free_port_is_taken():
+def test_listens_on_the_first_free_port():
     with listen("127.0.0.1", []) as first, listen("127.0.0.1", []) as second:
         taken, free = first.getsockname()[1], second.getsockname()[1]
         second.close()
@@ -13,8 +13,8 @@ def test_the_first_free_port_is_taken():
             assert listener.getsockname()[1] == free
 
 
-def test_without_a_free_port_the_ports_are_named():
+def test_names_the_ports_if_none_is_free():
     with listen("127.0.0.1", []) as first:
         port = first.getsockname()[1]
-        with pytest.raises(OSError, match=rf"every port of this sandbox is in use: {port}"):
+        with pytest.raises(OSError, match=rf"all ports of this sandbox are in use: {port}"):
             listen("127.0.0.1", [port])

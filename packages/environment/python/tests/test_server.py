@@ -34,7 +34,7 @@ def init(tmp_path: Path) -> Iterator[InitProcess]:
         yield process
 
 
-def test_it_keeps_nothing_open_that_its_starter_had(tmp_path: Path) -> None:
+def test_closes_inherited_descriptors(tmp_path: Path) -> None:
     (tmp_path / "private").write_text("")
     with open(tmp_path / "private") as private, InitProcess(tmp_path, pass_fds=(private.fileno(),)) as init:
         init.exec("true").finish()
@@ -46,7 +46,7 @@ def _is_open(init: InitProcess, fd: int) -> bool:
     return os.path.lexists(f"/proc/{init.process.pid}/fd/{fd}")
 
 
-def test_what_comes_to_a_socket_that_it_was_given_goes_to_a_port(init: InitProcess) -> None:
+def test_forwards_a_host_socket_to_a_port(init: InitProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as inside, socket.create_server(("127.0.0.1", 0)) as outside:
         port = inside.getsockname()[1]
         client = init.client().request("relay", port=port)
@@ -63,7 +63,7 @@ def test_what_comes_to_a_socket_that_it_was_given_goes_to_a_port(init: InitProce
                 assert len(_everything(answering)) == 800_000
                 answering.sendall(b"answer" * 100_000)
             assert len(_everything(caller)) == 600_000
-    # Nobody is there any more: the connection ends, and is not left waiting.
+    # The port is closed now, so the connection must end.
     with socket.create_connection(("127.0.0.1", known["port"])) as caller:
         assert _everything(caller) == b""
 
@@ -75,7 +75,7 @@ def _everything(connected: socket.socket) -> bytes:
     return data
 
 
-def test_its_end_is_the_end_of_daemons_too(init: InitProcess) -> None:
+def test_terminate_also_ends_daemons(init: InitProcess) -> None:
     daemon = int(init.exec(sys.executable, "-c", DAEMON).finish()["stdout"])
     assert alive(daemon)
     assert init.client().request("terminate").finish()["reason"] == "terminated"
@@ -83,14 +83,14 @@ def test_its_end_is_the_end_of_daemons_too(init: InitProcess) -> None:
     assert init.process.wait(5) == 0
 
 
-def test_a_signal_is_the_end_of_everything_as_well(init: InitProcess) -> None:
+def test_a_signal_ends_everything(init: InitProcess) -> None:
     pid = init.exec("sleep", "60").read_json(b"S")["pid"]
     init.process.terminate()
     assert init.process.wait(5) == 0
     assert gone(pid)
 
 
-def test_ends_when_nobody_holds_it(tmp_path: Path) -> None:
+def test_ends_without_holders(tmp_path: Path) -> None:
     with InitProcess(tmp_path, lease_ms=300) as init:
         holder = init.client().request("hold")
         holder.read_json(b"S")
@@ -113,7 +113,7 @@ def test_another_holder_takes_it_over(tmp_path: Path) -> None:
         assert init.client().request("status").read_json(b"X")["holders"] == 1
 
 
-def test_a_holder_that_renews_holds_it_until_it_is_silent(tmp_path: Path) -> None:
+def test_a_renewed_lease_expires(tmp_path: Path) -> None:
     with InitProcess(tmp_path, lease_ms=200) as init:
         for _ in range(4):
             status = init.client().request("renew", holder="one", seconds=0.2).read_json(b"X")
@@ -126,7 +126,7 @@ def test_a_holder_that_renews_holds_it_until_it_is_silent(tmp_path: Path) -> Non
         assert init.process.wait(5) == 0
 
 
-def test_a_holder_that_renews_can_let_go(tmp_path: Path) -> None:
+def test_a_renewing_holder_can_release_the_lease(tmp_path: Path) -> None:
     with InitProcess(tmp_path, lease_ms=200) as init:
         init.client().request("renew", holder="one", seconds=60).read_json(b"X")
         time.sleep(0.4)
@@ -134,7 +134,7 @@ def test_a_holder_that_renews_can_let_go(tmp_path: Path) -> None:
         assert init.process.wait(5) == 0
 
 
-def test_ends_when_its_time_is_over_and_tells_its_holder(tmp_path: Path) -> None:
+def test_ends_at_its_time_limit_and_tells_its_holder(tmp_path: Path) -> None:
     with InitProcess(tmp_path, timeout_ms=300) as init:
         holder = init.client().request("hold")
         assert holder.read_json(b"S")["remainingMs"] <= 300
@@ -142,14 +142,54 @@ def test_ends_when_its_time_is_over_and_tells_its_holder(tmp_path: Path) -> None
         assert init.process.wait(5) == 0
 
 
-def test_says_why_its_time_was_as_short_as_it_was(tmp_path: Path) -> None:
+_REASON_AT_END = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(pathlib.Path("end-reason").read_text()))
+print("ready", flush=True)
+time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("timeout", "the sandbox reached its time limit, `timeoutMs`"),
+        ("budget", "the sandbox spent its budget, `budgetUsd`"),
+        ("terminate", "the sandbox was terminated"),
+        ("signal", "the sandbox was terminated"),
+        ("owner-gone", "every process that used the sandbox had ended"),
+    ],
+)
+def test_processes_can_read_the_end_reason(tmp_path: Path, how: str, reason: str) -> None:
+    (tmp_path / "end-reason").write_text("of an earlier instance")
+    script = f"{sys.executable} -c '{_REASON_AT_END}' 2>said"
+    is_limit = how in ("timeout", "budget")
+    with InitProcess(
+        tmp_path,
+        timeout_ms=3000 if is_limit else 60_000,
+        timeout_reason=how,
+        lease_ms=3000 if how == "owner-gone" else 60_000,
+    ) as init:
+        command = init.exec("sh", "-c", script)
+        command.read_json(b"S")
+        assert command.read() == (b"O", b"ready\n")
+        assert not (tmp_path / "end-reason").exists()
+        if how == "terminate":
+            init.client().request("terminate").finish()
+        elif how == "signal":
+            init.process.terminate()
+        init.process.wait(60)
+    assert (tmp_path / "said").read_text().strip() == reason
+
+
+def test_reports_the_reason_of_its_time_limit(tmp_path: Path) -> None:
     with InitProcess(tmp_path, timeout_ms=100, timeout_reason="budget") as init:
         holder = init.client().request("hold")
         holder.read_json(b"S")
         assert holder.read_json(b"X")["reason"] == "budget"
 
 
-def test_files_come_back_as_they_were_sent(init: InitProcess) -> None:
+def test_reads_back_written_files(init: InitProcess) -> None:
     path = str(init.directory / "deep" / "er" / "file.bin")
     client = init.client().request("write", path=path, executable=True)
     client.read_json(b"S")
@@ -176,7 +216,7 @@ def test_a_tree_is_written_through_one_connection(init: InitProcess) -> None:
     client.close()
     while list(root.glob(".seer-*")):
         time.sleep(0.01)
-    # The last one was not finished, so it is not there.
+    # The last file was incomplete, so it does not exist.
     assert sorted(path.name for path in root.rglob("*")) == ["deep", "empty", "er", "run"]
     assert (root / "run").stat().st_mode & 0o111
     client = init.client().request("write-tree")
@@ -190,7 +230,7 @@ def test_a_tree_is_written_through_one_connection(init: InitProcess) -> None:
     assert "failure" not in client.finish()
 
 
-def test_half_a_file_is_no_file(init: InitProcess) -> None:
+def test_an_incomplete_file_is_discarded(init: InitProcess) -> None:
     client = init.client().request("write", path=str(init.directory / "half"))
     client.read_json(b"S")
     client.send(b"I", b"data")
@@ -211,13 +251,33 @@ def test_half_a_file_is_no_file(init: InitProcess) -> None:
         ("exec", {"argv": ["ls"], "env": []}, "bad-request"),
     ],
 )
-def test_says_what_is_wrong(init: InitProcess, op: str, rest: dict[str, object], code: str) -> None:
+def test_reports_errors_by_their_codes(
+    init: InitProcess, op: str, rest: dict[str, object], code: str
+) -> None:
     assert init.client().request(op, **rest).finish()["failure"]["code"] == code
 
 
-def test_nonsense_ends_only_its_own_connection(init: InitProcess) -> None:
+def test_an_invalid_frame_closes_only_its_connection(init: InitProcess) -> None:
     client = init.client()
     client.socket.sendall(b"GET / HTTP/1.1\r\n\r\n")
     with pytest.raises((EOFError, ConnectionResetError)):
         client.read()
     assert init.exec("true").finish()["exitCode"] == 0
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "directory"])
+def test_answers_if_a_file_cannot_be_renamed(init: InitProcess, name: str) -> None:
+    client = init.client().request("write", path=str(init.directory / name), executable=False)
+    client.read_json(b"S")
+    (init.directory / "directory").mkdir()
+    client.send(b"I", b"content")
+    client.send(b"C")
+    assert "failure" in client.finish()
+    assert not [path for path in init.directory.iterdir() if path.name.startswith(".seer-")]
+
+
+def test_has_no_time_limit_by_default(tmp_path: Path) -> None:
+    with InitProcess(tmp_path, timeout_ms=None) as init:
+        hold = init.client().request("hold")
+        assert hold.read_json(b"S")["remainingMs"] is None
+        assert init.exec("echo", "ok").finish()["stdout"] == b"ok\n"

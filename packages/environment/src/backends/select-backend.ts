@@ -1,23 +1,25 @@
 import type { Backend as BackendName } from "@seer/config";
 import { EnvironmentError } from "../errors.ts";
-import { forgetOtherConfigs } from "../snapshots/kept-config.ts";
-import type { Backend, Machine, SandboxInfo } from "./backend.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { forgetOtherConfigs } from "../runtime/kept-config.ts";
+import type { SandboxInstance } from "../runtime/sandbox-instance.ts";
+import type { SandboxInfo } from "../runtime/sandbox-state.ts";
 
-/** The backends that there are. */
+/** All backends. */
 const availableBackends = ["local", "modal"] as const satisfies readonly BackendName[];
 
-/** Each is loaded when it is first used. */
+/** Loads each backend at its first use. */
 export async function selectBackend(name: BackendName): Promise<Backend> {
   if (name === "local") return (await import("./local/local-backend.ts")).localBackend;
   return (await import("./modal/modal-backend.ts")).modalBackend;
 }
 
 /**
- * Takes up a running sandbox, wherever it runs.
+ * Attaches to a running sandbox on any backend.
  *
  * @throws EnvironmentError `environment/not-found`
  */
-export async function attachMachine(idOrName: string): Promise<Machine> {
+export async function attachInstance(idOrName: string): Promise<SandboxInstance> {
   const errors: unknown[] = [];
   for (const name of availableBackends) {
     try {
@@ -26,7 +28,7 @@ export async function attachMachine(idOrName: string): Promise<Machine> {
       errors.push(error);
     }
   }
-  // One that could not be asked may have it.
+  // Prefer the error of an unreachable backend, which may run the sandbox.
   throw errors.find((error) => !isNotFound(error)) ?? errors[0];
 }
 
@@ -35,11 +37,11 @@ function isNotFound(error: unknown): boolean {
 }
 
 export interface ListOptions {
-  /** Told of a backend that cannot be asked; without it, that is an error. */
+  /** Called for a backend that cannot be reached; if omitted, that is an error. */
   onUnreachable?: ((backend: BackendName, error: Error) => void) | undefined;
 }
 
-/** The sandboxes of all backends. */
+/** Lists the sandboxes of all backends. */
 export async function listAll({ onUnreachable }: ListOptions = {}): Promise<SandboxInfo[]> {
   const lists = availableBackends.map(async (name) => {
     const asked = Date.now();

@@ -1,40 +1,40 @@
 import { idleClock } from "./idle-clock.ts";
 
-/** What goes on in a sandbox, or when something last did. */
+/** Tracks whether a sandbox is in use, and since when it is not. */
 export class Activity {
-  #going = 0;
+  #running = 0;
   #lastAt = idleClock.now();
   readonly #onChange: () => void;
 
-  /** @param onChange Told whenever something begins, happens or ends. */
+  /** @param onChange Called whenever an activity starts or ends, and by `touch`. */
   constructor(onChange: () => void) {
     this.#onChange = onChange;
   }
 
-  /** Whether something goes on. */
+  /** Whether an activity is running. */
   get isBusy(): boolean {
-    return this.#going > 0;
+    return this.#running > 0;
   }
 
-  /** For how long nothing has gone on. */
+  /** Time since the last activity. */
   get idleMs(): number {
     return this.isBusy ? 0 : idleClock.now() - this.#lastAt;
   }
 
-  /** Something goes on until what this gives is called. */
+  /** Starts an activity. Call the result to end it. */
   begin(): () => void {
-    this.#going++;
+    this.#running++;
     this.touch();
     let ended = false;
     return () => {
       if (ended) return;
       ended = true;
-      this.#going--;
+      this.#running--;
       this.touch();
     };
   }
 
-  /** Something has just happened. */
+  /** Records a momentary activity. */
   touch(): void {
     this.#lastAt = idleClock.now();
     this.#onChange();

@@ -1,10 +1,10 @@
-import type { ServiceRecord } from "../backends/backend.ts";
+import type { ServiceRecord } from "../runtime/sandbox-state.ts";
 
-const answerMs = 10_000;
+const requestTimeoutMs = 10_000;
 
 /**
- * Whether somebody works with a service of a sandbox: a kernel runs a cell or has done so lately, an editor is open.
- * One that does not answer is not worked with.
+ * Whether a service of a sandbox is in use: a kernel is running a cell or did so recently, or an editor is open. A
+ * service that does not answer is not in use.
  */
 export async function isServiceUsed(
   { service, url, secret }: ServiceRecord,
@@ -13,10 +13,10 @@ export async function isServiceUsed(
   const base = url.replace(/\/$/, "");
   try {
     if (service === "code-server") {
-      const { status } = await ask<{ status: string }>(`${base}/healthz`);
+      const { status } = await query<{ status: string }>(`${base}/healthz`);
       return status === "alive";
     }
-    const kernels = await ask<Kernel[]>(`${base}/api/kernels`, { authorization: `token ${secret}` });
+    const kernels = await query<Kernel[]>(`${base}/api/kernels`, { authorization: `token ${secret}` });
     return kernels.some(({ execution_state: state, last_activity: lastActivity }) => {
       return state === "busy" || Date.now() - Date.parse(lastActivity) < withinMs;
     });
@@ -30,8 +30,8 @@ interface Kernel {
   readonly last_activity: string;
 }
 
-async function ask<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerMs) });
+async function query<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(requestTimeoutMs) });
   if (!response.ok) throw new Error(`${url} answered with status ${response.status}`);
   return (await response.json()) as T;
 }

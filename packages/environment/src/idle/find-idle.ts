@@ -2,17 +2,17 @@ import { EnvironmentError } from "../errors.ts";
 import { type IdleRecord, listIdleRecords } from "./idle-records.ts";
 
 /**
- * What a backend calls the sandbox of this id or name now, which may have had other machines before. One that is
- * stopped is started by its owner first.
+ * Returns the backend's current ID for a sandbox's ID or name. It differs from the sandbox's ID after an idle sandbox
+ * was started again. If the sandbox is stopped, its owner starts it first.
  *
- * @throws EnvironmentError `environment/not-found` for one that is stopped, and serves nothing by which to start it
+ * @throws EnvironmentError `environment/not-found` if it is stopped and has no interface through which to start it
  */
 export async function currentIdOf(idOrName: string): Promise<string> {
   const found = await find(idOrName);
   if (found === undefined) return idOrName;
-  if (found.machine !== null) return found.machine;
+  if (found.instance !== null) return found.instance;
   await wake(found);
-  return (await find(idOrName))?.machine ?? idOrName;
+  return (await find(idOrName))?.instance ?? idOrName;
 }
 
 async function find(idOrName: string): Promise<IdleRecord | undefined> {
@@ -21,10 +21,10 @@ async function find(idOrName: string): Promise<IdleRecord | undefined> {
 
 async function wake({ state, interfaces, owner }: IdleRecord): Promise<void> {
   const gateway = interfaces[0]?.gateway;
-  const stopped = `The sandbox ${state.name} is stopped, because nobody used it`;
+  const stopped = `The sandbox ${state.name} is stopped because it was idle`;
   if (gateway === undefined) {
     throw new EnvironmentError("environment/not-found", stopped, {
-      hint: `Only its owner, the process ${owner?.pid}, can start it again.`,
+      hint: `Only its owner, process ${owner?.pid}, can start it again.`,
     });
   }
   const response = await fetch(new URL("/wake", gateway.url), {
@@ -37,7 +37,7 @@ async function wake({ state, interfaces, owner }: IdleRecord): Promise<void> {
   const body = (await response.json().catch(() => ({}))) as { error?: { message?: string; hint?: string } };
   throw new EnvironmentError(
     "environment/start-failed",
-    body.error?.message ?? `${stopped}, and did not start`,
+    body.error?.message ?? `${stopped}, and failed to start`,
     {
       hint: body.error?.hint,
     },

@@ -1,11 +1,11 @@
-/** What idleness is measured with. It can be replaced, for tests that do not wait. */
+/** Clock for idle times. Tests replace it. */
 export const idleClock = {
-  /** Milliseconds since some moment. */
+  /** Milliseconds since an arbitrary moment. */
   now: (): number => performance.now(),
-  /** Calls back after a time, without keeping the process alive; what it gives calls that off. */
-  after(ms: number, ring: () => void): () => void {
-    // A longer timer would ring at once.
-    const timer = setTimeout(ring, Math.min(ms, 2 ** 31 - 1)).unref();
+  /** Calls back after a time, without keeping the process alive. Call the result to cancel. */
+  after(ms: number, callback: () => void): () => void {
+    // Node fires longer timers immediately.
+    const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1)).unref();
     return () => clearTimeout(timer);
   },
 };

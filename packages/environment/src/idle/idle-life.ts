@@ -1,89 +1,91 @@
 import type { IdleConfig, Progress } from "@seer/config";
-import { timeText } from "../ledger/amounts.ts";
-import { orAborted } from "../or-aborted.ts";
+import { formatDuration, raceSignal } from "@seer/config";
+import type { HostLifecycle, StartProgress } from "@seer/rpc/gateway";
 import { Activity } from "./activity.ts";
 import { idleClock } from "./idle-clock.ts";
+import { StartAgainError } from "./start-again-error.ts";
 
-/** What is done to a sandbox that is idle or wanted again. */
-export interface IdleActions<Kept> {
-  /** Whether something goes on in it that nobody here has been told of. */
+/** Operations on an idle sandbox. */
+export interface IdleActions<Saved> {
+  /** Whether the sandbox is in use in ways that `IdleLife` does not track itself. */
   isBusy(): Promise<boolean>;
-  /** Keeps what the next start needs, while what runs goes on. */
-  keep(signal: AbortSignal): Promise<Kept>;
-  /** The sandbox is not stopped after all. */
-  discard(kept: Kept): Promise<void>;
-  stop(kept: Kept): Promise<void>;
-  /** Starts it again; when that fails, nothing of it is left running. */
+  /** Saves what the next start needs, while processes continue. */
+  save(signal: AbortSignal): Promise<Saved>;
+  /** Discards the saved state, because the sandbox is in use again. */
+  discard(saved: Saved): Promise<void>;
+  stop(saved: Saved): Promise<void>;
+  /** Starts the sandbox again. If that fails, nothing is left running. */
   wake(signal: AbortSignal): Promise<void>;
 }
 
 type State =
   | { readonly kind: "awake" }
-  /** About to be stopped, and still there for whoever comes. */
-  | { readonly kind: "keeping"; readonly abort: AbortController }
+  /** Saving before a stop. The sandbox is still usable. */
+  | { readonly kind: "saving"; readonly abort: AbortController }
   | { readonly kind: "stopping"; readonly done: Promise<void> }
-  | { readonly kind: "stopped"; readonly failure?: unknown }
+  | { readonly kind: "stopped"; readonly failure?: StartAgainError }
   | { readonly kind: "waking"; readonly abort: AbortController; readonly done: Promise<void> }
   | { readonly kind: "closed"; readonly reason: Error };
 
 const awake: State = { kind: "awake" };
-const keptLines = 200;
+const maxLines = 200;
 
-/** Stops a sandbox that nobody has used for a while, and starts it for whoever uses it next. */
-export class IdleLife<Kept = unknown> {
+/** Stops a sandbox when it is idle, and starts it again at its next use. */
+export class IdleLife<Saved = unknown> implements HostLifecycle {
   readonly #config: IdleConfig;
-  readonly #actions: IdleActions<Kept>;
+  readonly #actions: IdleActions<Saved>;
   readonly #report: Progress;
-  readonly #activity = new Activity(() => this.#arm());
+  readonly #activity = new Activity(() => this.#schedule());
   #state: State = awake;
-  #callOff: () => void = () => {};
-  #isAsking = false;
+  #cancelTimer: () => void = () => {};
+  #isChecking = false;
   #stop: Promise<void> = Promise.resolve();
-  #lines: string[] = [];
+  #lines: StartProgress[] = [];
+  #step: string | undefined;
   #attempt = 0;
   #stoppedAt = 0;
-  /** Told what is reported while the sandbox starts again. */
-  readonly listeners = new Set<Progress>();
+  /** Called for each line that is reported during a restart. */
+  readonly listeners = new Set<(line: StartProgress) => void>();
 
-  constructor(config: IdleConfig, actions: IdleActions<Kept>, report: Progress) {
+  constructor(config: IdleConfig, actions: IdleActions<Saved>, report: Progress) {
     this.#config = config;
     this.#actions = actions;
     this.#report = report;
-    this.#arm();
+    this.#schedule();
   }
 
   get state(): "awake" | "stopped" | "loading" {
     const { kind } = this.#state;
-    if (kind === "awake" || kind === "keeping") return "awake";
+    if (kind === "awake" || kind === "saving") return "awake";
     return kind === "waking" ? "loading" : "stopped";
   }
 
-  /** What was reported of the latest start. */
-  get lines(): readonly string[] {
+  /** Lines reported during the latest restart. */
+  get lines(): readonly StartProgress[] {
     return this.#lines;
   }
 
-  /** Counts the starts, so that one that asks again can be told of the one that it waited for. */
+  /** Number of restarts. Lets a repeated request learn about the restart that it waited for. */
   get attempt(): number {
     return this.#attempt;
   }
 
-  /** Why the latest start failed, when it did. */
-  get failure(): unknown {
+  /** Why the latest restart failed; undefined if it succeeded. */
+  get failure(): StartAgainError | undefined {
     return this.#state.kind === "stopped" ? this.#state.failure : undefined;
   }
 
-  /** For how long it has been stopped. */
+  /** How long it has been stopped. */
   get stoppedForMs(): number {
     return idleClock.now() - this.#stoppedAt;
   }
 
   /**
-   * Something begins in the sandbox, which is started for it when it is stopped. It ends when what this gives is
-   * called.
+   * Starts an activity in the sandbox, and starts the sandbox first if it is stopped. Call the result to end the
+   * activity.
    */
   async enter(signal?: AbortSignal | undefined): Promise<() => void> {
-    // Counted from its coming, so that a sandbox that it waits for is not stopped before it gets there.
+    // Counted from now on, so that the sandbox is not stopped again while this waits for it.
     const end = this.#activity.begin();
     try {
       await this.#untilAwake(signal);
@@ -94,42 +96,52 @@ export class IdleLife<Kept = unknown> {
     }
   }
 
-  /** The same for a sandbox that is there; undefined when it is not. */
+  /** Starts an activity only if the sandbox is running; otherwise returns undefined. */
   enterNow(): (() => void) | undefined {
     if (this.state !== "awake") return undefined;
     const end = this.#activity.begin();
-    this.#stay();
+    this.#cancelSave();
     return end;
   }
 
-  /** Waits for a start that is under way, however it goes; it starts nothing. */
+  /** Waits until a restart in progress has succeeded or failed. Does not start one. */
   async settled(signal: AbortSignal): Promise<void> {
     if (this.#state.kind !== "waking") return;
-    await orAborted(
+    await raceSignal(
       this.#state.done.catch(() => {}),
       signal,
     );
   }
 
-  /** Something has happened in the sandbox. */
+  /** Records a momentary activity in the sandbox. */
   touch(): void {
     this.#activity.touch();
   }
 
-  /** Takes note of what was reported. */
-  heard(line: string): void {
+  /** Adds a line of progress for administrators; it may name files and models. */
+  addLine(text: string): void {
+    this.#notify({ text, audience: "admins" });
+  }
+
+  /** Sets the current step of a restart. All callers may see its description. */
+  beginStep(step: string): void {
+    this.#step = step;
+    this.#notify({ text: step, audience: "everyone" });
+  }
+
+  #notify(line: StartProgress): void {
     if (this.#state.kind !== "waking") return;
     this.#lines.push(line);
-    if (this.#lines.length > keptLines) this.#lines.shift();
+    if (this.#lines.length > maxLines) this.#lines.shift();
     for (const listener of this.listeners) listener(line);
   }
 
-  /** Ends the watch, and returns when nothing is being stopped or started any more. */
+  /** Stops tracking, and waits for stops and restarts in progress. */
   async close(reason: Error): Promise<void> {
     const before = this.#state;
     if (before.kind !== "closed") this.#state = { kind: "closed", reason };
-    this.#callOff();
-    if (before.kind === "keeping" || before.kind === "waking") before.abort.abort(reason);
+    this.#cancelTimer();
+    if (before.kind === "saving" || before.kind === "waking") before.abort.abort(reason);
     if (before.kind === "waking") await before.done.catch(() => {});
     await this.#stop;
   }
@@ -140,25 +152,25 @@ export class IdleLife<Kept = unknown> {
       const state = this.#state;
       if (state.kind === "awake") return;
       if (state.kind === "closed") throw state.reason;
-      if (state.kind === "keeping") return this.#stay();
-      await orAborted(state.kind === "stopped" ? this.#wake() : state.done, signal);
+      if (state.kind === "saving") return this.#cancelSave();
+      await raceSignal(state.kind === "stopped" ? this.#wake() : state.done, signal);
     }
   }
 
-  #stay(): void {
-    if (this.#state.kind !== "keeping") return;
+  #cancelSave(): void {
+    if (this.#state.kind !== "saving") return;
     const { abort } = this.#state;
     this.#state = awake;
-    abort.abort(new Error("The sandbox is used again"));
+    abort.abort(new Error("The sandbox is in use again"));
   }
 
-  #arm(): void {
-    this.#callOff();
+  #schedule(): void {
+    this.#cancelTimer();
     if (this.#state.kind !== "awake" || this.#activity.isBusy) return;
     const left = Math.max(0, this.#config.afterMs - this.#activity.idleMs);
-    this.#callOff = idleClock.after(left, () => {
+    this.#cancelTimer = idleClock.after(left, () => {
       this.#stop = this.#stopIfIdle().catch((error: unknown) => {
-        this.#report(`It could not be stopped: ${(error as Error).message}`);
+        this.#report(`The idle sandbox could not be stopped: ${(error as Error).message}`);
       });
     });
   }
@@ -170,36 +182,38 @@ export class IdleLife<Kept = unknown> {
   }
 
   async #stopIfIdle(): Promise<void> {
-    if (this.#isAsking) return;
-    if (!this.#isDue) return this.#arm();
-    this.#isAsking = true;
+    if (this.#isChecking) return;
+    if (!this.#isDue) return this.#schedule();
+    this.#isChecking = true;
     const isBusy = await this.#actions.isBusy().finally(() => {
-      this.#isAsking = false;
+      this.#isChecking = false;
     });
     if (isBusy) return this.touch();
-    // Between this line and the change of the state nobody can come.
-    if (!this.#isDue) return this.#arm();
+    // Synchronous from here to the change of state, so that no activity can start in between.
+    if (!this.#isDue) return this.#schedule();
     const { afterMs, action } = this.#config;
-    const what = action === "snapshot" ? "snapshot and stop" : "stop";
-    this.#report(`Idle for ${timeText(afterMs)}: ${what}`);
-    await this.#keepAndStop();
+    const actionText = action === "snapshot" ? "snapshot and stop" : "stop";
+    this.#report(`Idle for ${formatDuration(afterMs)}: ${actionText}`);
+    await this.#saveAndStop();
   }
 
-  async #keepAndStop(): Promise<void> {
+  async #saveAndStop(): Promise<void> {
     const abort = new AbortController();
-    const keeping: State = { kind: "keeping", abort };
-    this.#state = keeping;
-    let kept: Kept;
+    const saving: State = { kind: "saving", abort };
+    this.#state = saving;
+    let saved: Saved;
     try {
-      kept = await this.#actions.keep(abort.signal);
+      saved = await this.#actions.save(abort.signal);
     } catch (error) {
-      if (this.#state !== keeping) return;
+      if (this.#state !== saving) return;
       this.#state = awake;
-      this.#report(`It is not stopped, for it could not be kept: ${(error as Error).message}`);
+      this.#report(
+        `The sandbox is not stopped, because its state could not be saved: ${(error as Error).message}`,
+      );
       return this.touch();
     }
-    if (this.#state !== keeping) return await this.#actions.discard(kept);
-    const done = this.#actions.stop(kept).then(() => {
+    if (this.#state !== saving) return await this.#actions.discard(saved);
+    const done = this.#actions.stop(saved).then(() => {
       if (this.#state.kind === "stopping") this.#state = { kind: "stopped" };
     });
     this.#stoppedAt = idleClock.now();
@@ -210,19 +224,21 @@ export class IdleLife<Kept = unknown> {
   #wake(): Promise<void> {
     const abort = new AbortController();
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    // What it reports is heard from its first line on.
+    // The state is set before the restart begins, so that no line of progress is missed.
     const waking: State = { kind: "waking", abort, done };
     this.#state = waking;
     this.#attempt++;
     this.#lines = [];
-    this.#report("A call came: starting again");
+    this.#step = undefined;
+    this.#report("Starting again for a call");
     const woken = this.#actions.wake(abort.signal).then(
       () => {
         if (this.#state === waking) this.#state = awake;
         this.touch();
       },
-      (failure: unknown) => {
-        this.#report(`It could not be started again: ${(failure as Error).message}`);
+      (cause: unknown) => {
+        const failure = new StartAgainError(this.#step, cause);
+        this.#report(`The sandbox could not be started again: ${(cause as Error).message}`);
         if (this.#state === waking) this.#state = { kind: "stopped", failure };
         throw failure;
       },

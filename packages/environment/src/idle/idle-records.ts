@@ -1,18 +1,16 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { InterfaceRecord, SandboxInfo, SandboxState } from "../backends/backend.ts";
+import { identify, isAlive, type ProcessIdentity, seerHome, writeAtomically } from "@seer/system";
 import { EnvironmentError } from "../errors.ts";
-import { seerHome } from "../seer-home.ts";
-import { identify, isAlive, type ProcessIdentity } from "../this-machine/process-identity.ts";
-import { writeAtomically } from "../write-atomically.ts";
+import type { InterfaceRecord, SandboxInfo, SandboxState } from "../runtime/sandbox-state.ts";
 
-/** What other processes of this user can know of a sandbox that has been stopped at least once. */
+/** The record of a sandbox that has been stopped at least once, for other processes of this user. */
 export interface IdleRecord {
   readonly version: 1;
-  /** What it is called by whoever knows it from its start. */
+  /** The sandbox's ID: that of its first instance. */
   readonly id: string;
-  /** The id of the machine that it has now; null while it is stopped. */
-  readonly machine: string | null;
+  /** ID of the current instance; null while stopped. */
+  readonly instance: string | null;
   readonly owner: ProcessIdentity | undefined;
   readonly state: Pick<
     SandboxState,
@@ -35,7 +33,7 @@ export async function removeIdleRecord(id: string): Promise<void> {
   await rm(fileOf(id), { force: true });
 }
 
-/** Those whose owners live; the others are cleared away. */
+/** Lists the records with a living owner, and removes the others. */
 export async function listIdleRecords(): Promise<IdleRecord[]> {
   const names = (await readdir(directory()).catch(() => [])).filter((name) => name.endsWith(".json"));
   const records: IdleRecord[] = [];
@@ -48,28 +46,28 @@ export async function listIdleRecords(): Promise<IdleRecord[]> {
   return records;
 }
 
-/** What a list of machines says of sandboxes: they are called as from their start on, and stopped ones are among them. */
-export async function withIdle(machines: readonly SandboxInfo[]): Promise<SandboxInfo[]> {
+/** Replaces instance IDs in a list by sandbox IDs, and adds stopped sandboxes. */
+export async function withIdle(instances: readonly SandboxInfo[]): Promise<SandboxInfo[]> {
   const records = await listIdleRecords();
-  const stopped = records.filter(({ machine }) => machine === null);
-  const called = machines.map((info) => {
-    const record = records.find(({ machine }) => machine === info.id);
+  const stopped = records.filter(({ instance }) => instance === null);
+  const renamed = instances.map((info) => {
+    const record = records.find(({ instance }) => instance === info.id);
     return record === undefined ? info : { ...info, id: record.id };
   });
-  // What is still there of one that is being stopped is no other.
-  const running = called.filter(({ name }) => !stopped.some(({ state }) => state.name === name));
+  // Omit instances that are being stopped; their sandbox is listed as stopped.
+  const running = renamed.filter(({ name }) => !stopped.some(({ state }) => state.name === name));
   return [...running, ...stopped.map(infoOf)];
 }
 
-/** @throws EnvironmentError `environment/name-taken` for the name of a stopped sandbox, which will want it again */
+/** @throws EnvironmentError `environment/name-taken` if a stopped sandbox has this name, which it needs for a restart */
 export async function checkNameIsFree(name: string): Promise<void> {
   const holder = (await listIdleRecords()).find(
-    ({ machine, state }) => machine === null && state.name === name,
+    ({ instance, state }) => instance === null && state.name === name,
   );
   if (holder === undefined) return;
-  const message = `The sandbox ${name} (${holder.id}) is stopped, and will be started again under this name`;
+  const message = `The sandbox ${name} (${holder.id}) is stopped and keeps its name for the next start`;
   throw new EnvironmentError("environment/name-taken", message, {
-    hint: `Choose another name, or end its owner, the process ${holder.owner?.pid}.`,
+    hint: `Choose another name, or end its owner, process ${holder.owner?.pid}.`,
   });
 }
 
@@ -83,6 +81,7 @@ function infoOf({ id, state, interfaces, owner }: IdleRecord): SandboxInfo {
     uptimeMs: 0,
     isolation: isolation.kind,
     interfaces: interfaces.map(({ name }) => name),
+    loading: [],
     ownerPid: owner?.pid,
     ownerAlive: true,
   };

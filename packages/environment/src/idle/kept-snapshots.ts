@@ -1,14 +1,14 @@
-import type { SnapshotRecord } from "../backends/backend.ts";
+import type { SnapshotRecord } from "../runtime/snapshot-record.ts";
+import { writeSnapshotRecord } from "../runtime/snapshot-store.ts";
 import { type Snapshot, snapshotOf } from "../snapshots/snapshot.ts";
-import { writeSnapshotRecord } from "../snapshots/snapshot-store.ts";
 import { removeSnapshot } from "../snapshots/take-snapshot.ts";
 
-/** The snapshots with which a sandbox is started again: in no list, and removed when they are of no use any more. */
+/** The unlisted snapshots from which a sandbox starts again; they are removed when they are no longer needed. */
 export class KeptSnapshots {
   #latest: SnapshotRecord | undefined;
-  /** Earlier images, on which later ones may build. */
+  /** Earlier images, on which later ones may be based. */
   readonly #images: SnapshotRecord[] = [];
-  /** Those that are the user's, or on which one of the user's may build. */
+  /** IDs of snapshots that belong to the user, or that a user's snapshot may be based on. */
   readonly #users = new Set<string>();
 
   get latest(): SnapshotRecord | undefined {
@@ -22,9 +22,9 @@ export class KeptSnapshots {
     else if (last !== undefined) await this.#remove(last);
   }
 
-  /** Makes the latest a snapshot of the user's; undefined when it cannot be one. */
+  /** Turns the latest snapshot into a user's snapshot; undefined if that is not possible. */
   async promote(description: string): Promise<Snapshot | undefined> {
-    // An image that is in no list expires.
+    // An unlisted image expires, so it cannot become a user's snapshot.
     if (this.#latest?.content.kind !== "directory") return undefined;
     const record = { ...this.#latest, description };
     this.#users.add(record.id);
@@ -32,7 +32,7 @@ export class KeptSnapshots {
     return snapshotOf(record);
   }
 
-  /** The user has taken a snapshot, which may build on all of these. */
+  /** Records that the user has taken a snapshot, which may be based on the images here. */
   noteSnapshot(): void {
     for (const image of this.#images) this.#users.add(image.id);
     if (this.#latest?.content.kind === "image") this.#users.add(this.#latest.id);
@@ -48,7 +48,7 @@ export class KeptSnapshots {
   }
 }
 
-/** What cannot be removed is no reason for anything else to fail. */
+/** Removes a snapshot, ignoring errors. */
 export async function discardSnapshot(snapshot: SnapshotRecord): Promise<void> {
   await removeSnapshot(snapshot).catch(() => {});
 }

@@ -1,7 +1,7 @@
 import { EnvironmentError, type EnvironmentErrorCode } from "../errors.ts";
 import type { FetchErrorCode, FetchFailure } from "./fetch-lines.ts";
 
-/** A failed fetch as an error with its remedy. */
+/** The error for a failed download, with its remedy. */
 export function fetchError(
   model: string,
   { code, message, nearest = [] }: Omit<FetchFailure, "type">,
@@ -34,14 +34,14 @@ const meanings: Readonly<Record<FetchErrorCode, (page: string) => Meaning>> = {
   revision: (page) => unavailable(`Its branches, tags and commits are at ${page}/tree/main.`),
   unreachable: () =>
     unavailable(
-      "Check the network, HF_ENDPOINT and the proxy; what is whole in the cache can be used offline.",
+      "Check the network, HF_ENDPOINT and the proxy. Models that are complete in the cache can be used offline.",
     ),
   incomplete: () =>
-    unavailable("Start once with the network; what is there of it will not be downloaded again."),
-  interrupted: () => unavailable("Start again to go on with the download."),
+    unavailable("Start once with the network; files that are complete will not be downloaded again."),
+  interrupted: () => unavailable("Start again: files that are complete are kept."),
   "disk-full": () => [
     "environment/disk-full",
-    "Make room (`hf cache ls` shows what the cache has), or name another disk in HF_HOME.",
+    "Free some space (`hf cache ls` lists the cache), or set HF_HOME to another disk.",
   ],
   "is-adapter": () =>
     unavailable("Add `isPeft: true`, and its base in `baseModel` if its config does not name it."),
@@ -49,6 +49,8 @@ const meanings: Readonly<Record<FetchErrorCode, (page: string) => Meaning>> = {
   invalid: () =>
     unavailable("A hub id looks like `google/gemma-2-9b`; a directory begins with `./`, `/` or `~/`."),
   "no-client": () =>
-    unavailable("Name a Python with huggingface_hub in SEER_PYTHON, or let Seer reach the package index."),
-  failed: () => unavailable("Start again; what has come of it is kept."),
+    unavailable(
+      "Set SEER_PYTHON to a Python that has huggingface_hub, or give Seer access to the package index.",
+    ),
+  failed: () => unavailable("Start again: files that are complete are kept."),
 };

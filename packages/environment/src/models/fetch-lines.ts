@@ -1,14 +1,13 @@
-/** What `seer_tools/fetch_model.py` prints, a line of JSON each; the last one is `done` or `error`. */
+/** The JSON lines that `seer_tools/fetch_model.py` prints; the last one is `done` or `error`. */
 export type FetchLine =
   | {
       readonly type: "progress";
       readonly bytes: number;
       readonly total: number;
-      /** Of these bytes, those that came over the network in this run, which has lasted so long. */
+      /** Bytes that this run has downloaded, and its duration. */
       readonly fetched: number;
       readonly seconds: number;
     }
-  | { readonly type: "waiting"; readonly file: string }
   | {
       readonly type: "retry";
       readonly what: string;
@@ -23,7 +22,7 @@ export interface FetchFailure {
   readonly type: "error";
   readonly code: FetchErrorCode;
   readonly message: string;
-  /** Models that there are, instead of one that is not. */
+  /** Existing models with similar names. */
   readonly nearest?: readonly string[];
 }
 
@@ -34,9 +33,9 @@ export interface FetchDone {
   readonly revision: string;
   readonly bytes: number;
   readonly fetched: number;
-  /** The hub could not be asked, and the cache had all of it. */
+  /** The hub was unreachable, and the cache was complete. */
   readonly offline?: boolean;
-  /** What an adapter's config names. */
+  /** The base that an adapter's configuration names. */
   readonly base?: { readonly model: string; readonly revision?: string };
 }
 

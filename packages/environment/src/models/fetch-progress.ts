@@ -1,10 +1,10 @@
 import type { Progress } from "@seer/config";
+import { formatBytes, formatDuration } from "@seer/config";
 import type { FetchDone, FetchLine } from "./fetch-lines.ts";
-import { formatBytes, formatBytesOf, formatTimeLeft } from "./format.ts";
 
 type Measured = Extract<FetchLine, { type: "progress" }>;
 
-/** Turns a fetch's lines into a few that people read, at most one a second of how far it is. */
+/** Reports the progress of a download, at most once a second. */
 export class FetchProgress {
   readonly #name: string;
   readonly #report: Progress;
@@ -18,44 +18,47 @@ export class FetchProgress {
     this.#isHidden = isHidden;
   }
 
-  take(line: FetchLine): void {
-    if (line.type === "progress") this.#measured(line);
-    else if (line.type === "waiting") this.#say(`waiting for another process that downloads ${line.file}`);
+  add(line: FetchLine): void {
+    if (line.type === "progress") this.#addMeasurement(line);
     else if (line.type === "retry") {
-      this.#say(`${line.what} failed (${line.message}); trying again, ${line.attempt + 1} of ${line.of}`);
-    } else if (line.type === "done") this.#say(ending(line, this.#isHidden));
+      this.#print(`${line.what} failed (${line.message}); trying again, ${line.attempt + 1} of ${line.of}`);
+    } else if (line.type === "done") this.#print(summary(line, this.#isHidden));
   }
 
-  #measured(line: Measured): void {
+  #addMeasurement(line: Measured): void {
     this.#recent.push(line);
     while (this.#recent.length > 2 && line.seconds - (this.#recent[0]?.seconds ?? 0) > windowSeconds) {
       this.#recent.shift();
     }
-    // All there at the start is said by the last line.
+    // The last line reports a complete download.
     if (line.bytes === line.total || line.seconds - this.#reported < everySeconds) return;
     this.#reported = line.seconds;
-    this.#say(`${formatBytesOf(line.bytes, line.total)}${this.#timeLeft(line)}`);
+    this.#print(`${formatBytes(line.bytes)} of ${formatBytes(line.total)}${this.#timeLeft(line)}`);
   }
 
   #timeLeft({ bytes, total, fetched, seconds }: Measured): string {
     const first = this.#recent[0];
-    if (first === undefined || seconds - first.seconds < everySeconds || fetched <= first.fetched) return "";
-    const rate = (fetched - first.fetched) / (seconds - first.seconds);
-    return `, ${formatTimeLeft((total - bytes) / rate)} left`;
+    if (first === undefined || seconds - first.seconds < everySeconds) return "";
+    const received = fetched - first.fetched;
+    // The small files come first; their rate says nothing about the weights.
+    if (received < leastBytesForRate) return "";
+    const rate = received / (seconds - first.seconds);
+    return `, ${formatDuration(Math.ceil((total - bytes) / rate) * 1000)} left`;
   }
 
-  #say(text: string): void {
+  #print(text: string): void {
     this.#report(`Model ${this.#name}: ${text}`);
   }
 }
 
-function ending({ bytes, fetched, offline, revision }: FetchDone, isHidden: boolean): string {
+function summary({ bytes, fetched, offline, revision }: FetchDone, isHidden: boolean): string {
   const commit = isHidden ? "" : ` at ${revision.slice(0, 12)}`;
-  if (offline) return `the hub cannot be reached; from the cache${commit}`;
+  if (offline) return `from the cache${commit}, because the hub cannot be reached`;
   if (fetched === 0) return `from the cache${commit}`;
   return `${formatBytes(bytes)}, complete${commit}`;
 }
 
 const everySeconds = 1;
-// Long enough to even out a network, short enough to follow it.
+const leastBytesForRate = 1_000_000;
+// Long enough to smooth the rate, short enough to follow its changes.
 const windowSeconds = 15;

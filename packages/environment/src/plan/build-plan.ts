@@ -1,11 +1,10 @@
 import { basename, posix, resolve } from "node:path";
-import { type Backend, type SandboxConfig, sandboxPaths } from "@seer/config";
+import { type Backend, type RepoConfig, type SandboxConfig, sandboxPaths } from "@seer/config";
 import type { Workspace } from "@seer/workspace";
 import { EnvironmentError } from "../errors.ts";
-import { findGpuOn } from "../gpus/find-gpu.ts";
-import { placeModels } from "./place-models.ts";
-import { placeRepositories } from "./place-repositories.ts";
-import type { Plan, PlanStep } from "./plan.ts";
+import { findGpuOn } from "./find-gpu.ts";
+import { modelSteps } from "./model-steps.ts";
+import type { Plan, PlanStep, RepositoryStep } from "./plan.ts";
 
 export interface PlanOptions {
   /** @default "sandbox" */
@@ -14,26 +13,44 @@ export interface PlanOptions {
 }
 
 /**
- * Turns a configuration into the steps that make its sandbox. What is cheap and may fail comes before what is slow.
+ * Turns a configuration into the steps that make its sandbox. Cheap steps that may fail come before slow ones.
  *
  * @throws EnvironmentError `environment/gpu-unknown`, `environment/gpu-unavailable` or `environment/path-conflict`
  */
 export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }: PlanOptions = {}): Plan {
-  const { gpu, gpuCount, systemPackages, pythonVersion, pythonPackages, env, secrets, timeoutMs, egress } =
-    config;
-  // A Dockerfile of a repository is of no use without.
+  const {
+    gpu,
+    gpuCount,
+    systemPackages,
+    pythonVersion,
+    pythonPackages,
+    env,
+    secrets,
+    timeoutMs,
+    egress,
+    limits,
+  } = config;
+  // A repository's Dockerfile needs Docker to be built.
   const docker = config.dockerInDocker || config.repos.some((repo) => repo.dockerfile !== undefined);
   const steps: PlanStep[] = [
     ...(gpu === null ? [] : [gpuStep(config.backend, gpu, gpuCount)]),
     ...(systemPackages.length === 0 ? [] : [{ kind: "system-packages", packages: systemPackages } as const]),
-    ...placeModels(config.models),
+    ...modelSteps(config.models),
     {
       kind: "python",
       ...(pythonVersion === undefined ? {} : { version: pythonVersion }),
       packages: pythonPackages,
     },
-    { kind: "machine", env, secrets, timeoutMs, egress, docker },
-    ...placeRepositories(config.repos),
+    {
+      kind: "instance",
+      env,
+      secrets,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      egress,
+      limits,
+      docker,
+    },
+    ...repositorySteps(config.repos),
     ...config.localDirs.map(([from, to]) => ({
       kind: "directory" as const,
       from: resolve(from),
@@ -45,7 +62,7 @@ export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }
       to: destination(from, to),
     })),
     ...(workspace === undefined ? [] : [workspaceStep(workspace)]),
-    // A scoped sandbox has nothing for an agent but the functions that it serves.
+    // A scoped sandbox offers an agent nothing but the served functions.
     ...(kind === "sandbox" && config.executionMode === "notebook"
       ? [{ kind: "service", service: "jupyter" } as const]
       : []),
@@ -55,7 +72,7 @@ export function buildPlan(config: SandboxConfig, { kind = "sandbox", workspace }
   return { backend: config.backend, kind, steps };
 }
 
-/** The absolute path in a sandbox that is meant: relative ones are the agent's, and `data/` means into it, as for cp. */
+/** Resolves a target path in a sandbox against the workspace. As for cp, `data/` is a directory to copy into. */
 export function destination(from: string, to: string): string {
   return posix.resolve(sandboxPaths.workspace, to.endsWith("/") ? `${to}${basename(from)}` : to);
 }
@@ -76,15 +93,15 @@ function workspaceStep(workspace: Workspace): PlanStep {
 function checkPaths(steps: readonly PlanStep[]): void {
   const taken = new Map<string, string>();
   for (const step of steps) {
-    const [path, name] = placeOf(step);
+    const [path, name] = targetOf(step);
     if (path === undefined || name === undefined) continue;
-    const twin = taken.get(path);
-    if (twin !== undefined) {
+    const other = taken.get(path);
+    if (other !== undefined) {
       throw new EnvironmentError(
         "environment/path-conflict",
-        `${twin} and ${name} would both be at ${path}`,
+        `${other} and ${name} both have the target ${path}`,
         {
-          hint: "Rename or remove one.",
+          hint: "Rename or remove one of them.",
         },
       );
     }
@@ -92,9 +109,27 @@ function checkPaths(steps: readonly PlanStep[]): void {
   }
 }
 
-function placeOf(step: PlanStep): [path?: string, name?: string] {
+function targetOf(step: PlanStep): [path?: string, name?: string] {
   if (step.kind === "file") return [step.to, step.from];
   if (step.kind === "model" || step.kind === "repository") return [step.path, step.name];
-  // Directories may be merged.
+  // Directories may overlap.
   return [];
+}
+
+function repositorySteps(repos: readonly RepoConfig[]): RepositoryStep[] {
+  return repos.map(({ url, ref, install, dockerfile }) => ({
+    kind: "repository",
+    name: url,
+    // `owner/repo` is on GitHub; other URLs have a scheme or a host.
+    url: /^[^/:@]+\/[^/:]+$/.test(url) ? `https://github.com/${url}.git` : url,
+    ...(ref === undefined ? {} : { ref }),
+    path: `${sandboxPaths.workspace}/${nameOf(url)}`,
+    install,
+    ...(dockerfile === undefined ? {} : { dockerfile }),
+  }));
+}
+
+function nameOf(url: string): string {
+  const last = url.replace(/\/+$/, "").split(/[/:]/).at(-1) ?? url;
+  return last.replace(/\.git$/, "") || "repository";
 }

@@ -1,13 +1,13 @@
+import { formatDuration } from "@seer/config";
+import { withoutCredentials } from "@seer/system";
 import type { ModelSource, Plan, PlanStep } from "./plan.ts";
-import { withoutCredentials } from "./without-credentials.ts";
 
-/** A plan as lines to read, one a step. */
+/** A plan as text, one line for each step. */
 export function describePlan(plan: Plan): string {
   const lines = plan.steps.map((step, index) => `${String(index + 1).padStart(2)}. ${describeStep(step)}`);
   return [`${plan.backend} ${plan.kind === "scoped" ? "scoped sandbox" : "sandbox"}:`, ...lines].join("\n");
 }
 
-/** One step in a few words. */
 function describeStep(step: PlanStep): string {
   switch (step.kind) {
     case "gpu":
@@ -18,15 +18,15 @@ function describeStep(step: PlanStep): string {
       return `Model ${step.name}${step.hidden ? " (hidden)" : ` from ${sourceText(step.source)}`} at ${step.path}`;
     case "python":
       return `Python ${step.version ?? "(default)"} with ${list(step.packages, "no packages")}`;
-    case "machine":
+    case "instance":
       return [
-        `Machine for at most ${duration(step.timeoutMs)}`,
+        step.timeoutMs === undefined ? "Instance" : `Instance for at most ${formatDuration(step.timeoutMs)}`,
         ...(step.secrets.length === 0 ? [] : [`with the secrets ${step.secrets.join(", ")}`]),
         ...(step.egress ? [] : ["without network"]),
         ...(step.docker ? ["with Docker"] : []),
       ].join(", ");
     case "repository":
-      return `Repository ${withoutCredentials(step.name)}${step.ref === undefined ? "" : ` at ${step.ref}`} in ${step.path}${step.install ? ", installed" : ""}${step.dockerfile === undefined ? "" : `, with an image from its ${step.dockerfile}`}`;
+      return `Repository ${withoutCredentials(step.name)}${step.ref === undefined ? "" : ` at ${step.ref}`} in ${step.path}${installText(step.install)}${step.dockerfile === undefined ? "" : `, with an image from its ${step.dockerfile}`}`;
     case "directory":
       return `Directory ${step.from} as ${step.to}`;
     case "file":
@@ -38,6 +38,11 @@ function describeStep(step: PlanStep): string {
   }
 }
 
+function installText(install: boolean | string): string {
+  if (typeof install === "string") return `, installed by \`${install}\``;
+  return install ? ", installed" : "";
+}
+
 function sourceText(source: ModelSource): string {
   if (source.from === "directory") return source.directory;
   return `the hub${source.revision === undefined ? "" : ` (${source.revision})`}`;
@@ -45,9 +50,4 @@ function sourceText(source: ModelSource): string {
 
 function list(items: readonly string[], none: string): string {
   return items.length === 0 ? none : items.join(", ");
-}
-
-function duration(milliseconds: number): string {
-  const minutes = milliseconds / 60_000;
-  return minutes < 2 ? `${milliseconds / 1000} s` : `${Number(minutes.toFixed(1))} min`;
 }

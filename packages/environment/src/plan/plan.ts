@@ -1,8 +1,8 @@
-import type { Backend } from "@seer/config";
+import type { Backend, LimitsConfig } from "@seer/config";
 
 /**
- * What to do to make a sandbox, in order. It is data: it can be printed, stored and compared, and holds no secret.
- * A backend carries it out, and decides nothing that is decided here.
+ * The ordered steps that make a sandbox. It is plain data: it can be printed, stored and compared, and holds no secret.
+ * A backend executes it without deciding anything that is decided here.
  */
 export interface Plan {
   readonly backend: Backend;
@@ -16,64 +16,81 @@ export type PlanStep =
   | SystemPackagesStep
   | ModelStep
   | PythonStep
-  | MachineStep
+  | InstanceStep
   | RepositoryStep
   | DirectoryStep
   | FileStep
   | WorkspaceStep
   | ServiceStep;
 
-/** GPUs that the machine must have. */
+/** GPUs that the instance must have. */
 export interface GpuStep {
   readonly kind: "gpu";
   readonly gpu: string;
   readonly count: number;
 }
 
-/** Debian packages that the machine must have. */
+/** Debian packages that the instance must have. */
 export interface SystemPackagesStep {
   readonly kind: "system-packages";
   readonly packages: readonly string[];
 }
 
-/** Weights at `path`, which the variable names. */
+/** Weights at `path`; the environment variable `variable` holds that path. */
 export interface ModelStep {
   readonly kind: "model";
-  /** What the sandbox calls it, which for a hidden model says nothing. */
+  /** Its name in the sandbox, which does not identify a hidden model. */
   readonly name: string;
   readonly varName: string;
   readonly hidden: boolean;
+  /** Whether to load the model as a `PeftModel`. */
+  readonly loadAsPeft: boolean;
   readonly source: ModelSource;
   readonly path: string;
   readonly variable: string;
   /** Only for PEFT adapters. */
-  readonly adapter?: {
-    readonly base?: { readonly source: ModelSource; readonly path: string };
-    readonly keep: boolean;
-  };
+  readonly adapter?: AdapterSource;
 }
 
 export type ModelSource =
-  | { readonly from: "directory"; readonly directory: string }
+  /** `id` is the hub ID that the directory stands in for. */
+  | { readonly from: "directory"; readonly directory: string; readonly id?: string }
   | { readonly from: "hub"; readonly id: string; readonly revision?: string };
 
-/** A Python environment of its own with these packages. */
+export interface AdapterSource {
+  /** The base, if it is configured; otherwise the adapter's own files name it. */
+  readonly base?: { readonly source: ModelSource; readonly path: string };
+  /** The directories below which the adapter's files may name a base. */
+  readonly baseRoots: readonly string[];
+  /** Directories that stand in for models of the hub. */
+  readonly standIns: readonly { readonly id: string; readonly directory: string }[];
+}
+
+/** The names that could identify a model. */
+export function namesOf(source: ModelSource): string[] {
+  if (source.from === "hub") return [source.id];
+  return [source.directory, ...(source.id === undefined ? [] : [source.id])];
+}
+
+/** A Python environment with these packages. */
 export interface PythonStep {
   readonly kind: "python";
-  /** `"3.12"`; the backend's own choice when absent. */
+  /** For example `"3.12"`; if absent, the backend chooses. */
   readonly version?: string;
   readonly packages: readonly string[];
 }
 
-/** The machine itself, with all of the steps before this one; what follows happens in it. */
-export interface MachineStep {
-  readonly kind: "machine";
+/** Creates the instance from the results of the previous steps. Later steps run in it. */
+export interface InstanceStep {
+  readonly kind: "instance";
   readonly env: Readonly<Record<string, string>>;
   /** Names only. */
   readonly secrets: readonly string[];
-  readonly timeoutMs: number;
-  /** Whether what runs in it can reach the network. */
+  /** Absent if there is no time limit. */
+  readonly timeoutMs?: number;
+  /** Whether its processes can reach the network. */
   readonly egress: boolean;
+  readonly limits: LimitsConfig;
   /** Whether it can build and run containers. */
   readonly docker: boolean;
 }
@@ -86,26 +103,27 @@ export interface RepositoryStep {
   readonly url: string;
   readonly ref?: string;
   readonly path: string;
-  readonly install: boolean;
+  /** Whether it is installed for editing, or the shell command that installs it, run in its directory. */
+  readonly install: boolean | string;
   /** The Dockerfile, relative to the repository, from which a container image is built in the sandbox. */
   readonly dockerfile?: string;
 }
 
-/** A directory of the researcher's machine, copied. */
+/** Copies a directory from the researcher's machine. */
 interface DirectoryStep {
   readonly kind: "directory";
   readonly from: string;
   readonly to: string;
 }
 
-/** A file of the researcher's machine, copied. */
+/** Copies a file from the researcher's machine. */
 interface FileStep {
   readonly kind: "file";
   readonly from: string;
   readonly to: string;
 }
 
-/** The libraries, skills and files of a workspace. */
+/** Installs the libraries, skills and files of a workspace. */
 interface WorkspaceStep {
   readonly kind: "workspace";
   readonly libraries: readonly string[];
@@ -113,8 +131,19 @@ interface WorkspaceStep {
   readonly root: string;
 }
 
-/** A server of the sandbox for people and tools; its port asks for a token or a password. */
+/** A server for people and tools, protected by a token or a password. */
 export interface ServiceStep {
   readonly kind: "service";
   readonly service: "jupyter" | "code-server";
+}
+
+const filesOnly: ReadonlySet<PlanStep["kind"]> = new Set(["repository", "directory", "file", "workspace"]);
+
+/** The plan without the steps whose files are in the snapshot that the sandbox starts from. */
+export function remainingPlan(plan: Plan): Plan {
+  return { ...plan, steps: plan.steps.filter((step) => !filesOnly.has(step.kind)) };
+}
+
+export function servicesOf(plan: Plan): ServiceStep["service"][] {
+  return plan.steps.flatMap((step) => (step.kind === "service" ? [step.service] : []));
 }

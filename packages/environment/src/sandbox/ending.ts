@@ -1,27 +1,27 @@
-import type { EndReason, Machine } from "../backends/backend.ts";
+import type { EndReason, SandboxInstance } from "../runtime/sandbox-instance.ts";
 
-type Ending = Pick<Machine, "ended" | "terminateNow">;
+type Ending = Pick<SandboxInstance, "ended" | "terminateNow">;
 
-// Sandboxes that end with this process, and are ended by it when it can still do something.
+// Sandboxes that this process owns, and ends when it exits.
 const owned = new Map<Ending, (reason: EndReason) => void>();
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Ends a machine with this process; one that is killed outright leaves that to the machine's lease.
+ * Ends an instance when this process exits. If the process is killed, the instance ends by its lease.
  *
- * @param onEnd Told when it has ended, at the end of the process too.
+ * @param onEnd Called when the instance has ended, also at exit.
  */
-export function endWithProcess(machine: Ending, onEnd: (reason: EndReason) => void): void {
+export function endWithProcess(instance: Ending, onEnd: (reason: EndReason) => void): void {
   if (owned.size === 0) listen();
-  owned.set(machine, onEnd);
-  void machine.ended.then((reason) => {
+  owned.set(instance, onEnd);
+  void instance.ended.then((reason) => {
     onEnd(reason);
-    forget(machine);
+    forget(instance);
   });
 }
 
-export function forget(machine: Ending): void {
-  if (owned.delete(machine) && owned.size === 0) unlisten();
+export function forget(instance: Ending): void {
+  if (owned.delete(instance) && owned.size === 0) unlisten();
 }
 
 function listen(): void {
@@ -35,7 +35,7 @@ function unlisten(): void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  // Whoever else listens decides whether the process ends; if it does, `exit` comes.
+  // If there are other listeners, they decide whether the process ends; then `exit` is emitted.
   if (process.listenerCount(signal) > 1) return;
   endAll();
   unlisten();
@@ -43,9 +43,9 @@ function onSignal(signal: NodeJS.Signals): void {
 }
 
 function endAll(): void {
-  for (const [machine, onEnd] of owned) {
-    owned.delete(machine);
-    machine.terminateNow();
+  for (const [instance, onEnd] of owned) {
+    owned.delete(instance);
+    instance.terminateNow();
     onEnd("terminated");
   }
 }

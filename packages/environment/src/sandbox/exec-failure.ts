@@ -1,25 +1,31 @@
 import { constants } from "node:os";
+import { lastLines } from "@seer/config";
+import type { Mask } from "@seer/system";
 import { ExecError } from "../errors.ts";
-import type { Mask } from "../secrets/mask.ts";
-import type { CommandResult } from "./run-command.ts";
+import type { CommandResult } from "../runtime/run-command.ts";
 
-/** The error for a command that failed or ran out of its time, with secrets masked. */
+/** Creates the error for a command that failed or timed out, with secrets masked. */
 export function execFailure(
   command: string,
   { exitCode, stdout, stderr }: CommandResult,
   { timeoutMs, mask }: { timeoutMs: number | undefined; mask: Mask },
 ): ExecError {
   const failure = { exitCode, stdout: mask(stdout), stderr: mask(stderr) };
-  const what = mask(shortened(command));
-  const said = tail([failure.stdout, failure.stderr].filter((text) => text.trim() !== "").join("\n"));
+  const commandText = mask(shortened(command));
+  const output = [failure.stdout, failure.stderr].filter((text) => text.trim() !== "").join("\n");
+  const outputText = output === "" ? "" : `:\n${lastLines(output, 40)}`;
   if (exitCode === undefined) {
     return new ExecError(
       "environment/exec-timeout",
-      `${what} did not end within ${timeoutMs} ms${said}`,
+      `${commandText} did not end within ${timeoutMs} ms${outputText}`,
       failure,
     );
   }
-  return new ExecError("environment/exec-failed", `${what} ${endText(exitCode)}${said}`, failure);
+  return new ExecError(
+    "environment/exec-failed",
+    `${commandText} ${endText(exitCode)}${outputText}`,
+    failure,
+  );
 }
 
 function endText(exitCode: number): string {
@@ -29,13 +35,7 @@ function endText(exitCode: number): string {
 }
 
 function shortened(command: string): string {
-  const line = command.trim().replaceAll(/\s*\n\s*/g, "; ");
+  const lines = command.split("\n").map((line) => line.trim());
+  const line = lines.filter((part) => part !== "").join("; ");
   return `\`${line.length > 120 ? `${line.slice(0, 117)}...` : line}\``;
-}
-
-/** The end of the output, where the reason usually is. */
-function tail(output: string): string {
-  const lines = output.trim().split("\n");
-  if (output.trim() === "") return "";
-  return `:\n${lines.length > 40 ? `…\n${lines.slice(-40).join("\n")}` : lines.join("\n")}`;
 }

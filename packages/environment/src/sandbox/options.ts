@@ -1,18 +1,18 @@
 import type { ExecOptions, Progress } from "@seer/config";
-import type { IsolationChoice } from "../backends/backend.ts";
-import type { RunLimits } from "./run-command.ts";
+import type { IsolationChoice } from "../runtime/backend.ts";
+import type { RunLimits } from "../runtime/run-command.ts";
 
 export interface SandboxOptions {
-  /** Reports what slow work is doing. */
+  /** Receives progress messages of slow operations. */
   onProgress?: Progress | undefined;
-  /** How the sandbox is kept from this machine. @default "auto" */
+  /** How the sandbox is isolated from this machine. @default "auto" */
   isolation?: IsolationChoice | undefined;
 }
 
 export interface StartOptions {
-  /** A name to find it by, unique among running sandboxes; its id when absent. */
+  /** A name, unique among running sandboxes. @default the sandbox's ID */
   name?: string | undefined;
-  /** Ends the start, and what there is of the sandbox. */
+  /** Aborts the start, and removes the incomplete sandbox. */
   signal?: AbortSignal | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface RunOptions extends ExecOptions, Pick<RunLimits, "onStdout" | "o
 }
 
 export interface TerminateOptions {
-  /** Keeps the files first. When that fails, the sandbox lives on. @default false */
+  /** Takes a snapshot first. If that fails, the sandbox is not terminated. @default false */
   saveSnapshot?: boolean | undefined;
   snapshotDescription?: string | undefined;
 }
@@ -30,5 +30,5 @@ export interface SnapshotOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Of `fromSnapshot`, which makes the sandbox and starts it. */
+/** Options of `fromSnapshot`, which creates and starts a sandbox. */
 export interface FromSnapshotOptions extends SandboxOptions, StartOptions {}

@@ -8,21 +8,23 @@ import {
   type RepoHandle,
   type SandboxConfigInput,
   type SandboxHandle,
+  SeerError,
 } from "@seer/config";
-import type { Sandbox as ModalSandbox } from "modal";
-import type { Machine, MachineCommand, SandboxInfo, SandboxState } from "../backends/backend.ts";
-import { runtimePaths } from "../backends/runtime-paths.ts";
 import { type ListOptions, listAll } from "../backends/select-backend.ts";
-import { uploadFile } from "../backends/upload.ts";
-import { EnvironmentError, type ExecError } from "../errors.ts";
+import { EnvironmentError, type EnvironmentErrorCode, type ExecError } from "../errors.ts";
 import { withIdle } from "../idle/idle-records.ts";
 import { destination } from "../plan/build-plan.ts";
+import { type CommandResult, runCommand } from "../runtime/run-command.ts";
+import { runtimePaths } from "../runtime/runtime-paths.ts";
+import type { InstanceCommand, SandboxInstance } from "../runtime/sandbox-instance.ts";
+import type { SandboxInfo, SandboxState } from "../runtime/sandbox-state.ts";
+import { listSnapshotRecords } from "../runtime/snapshot-store.ts";
+import { uploadFile } from "../runtime/upload.ts";
 import { findService, jupyterUrl } from "../services/find-service.ts";
-import { findSnapshot } from "../snapshots/find-snapshot.ts";
-import { type Snapshot, snapshotOf } from "../snapshots/snapshot.ts";
+import { findSnapshot, type Snapshot, snapshotOf, useSnapshot } from "../snapshots/snapshot.ts";
 import { configFor } from "../snapshots/snapshot-config.ts";
-import { listSnapshotRecords } from "../snapshots/snapshot-store.ts";
 import { removeSnapshot } from "../snapshots/take-snapshot.ts";
+import { checkCommand, checkContent, checkOptions, checkPath, checkText } from "./check-arguments.ts";
 import { execFailure } from "./exec-failure.ts";
 import type {
   FromSnapshotOptions,
@@ -32,33 +34,40 @@ import type {
   StartOptions,
   TerminateOptions,
 } from "./options.ts";
-import { type CommandResult, runCommand } from "./run-command.ts";
-import { SandboxLife } from "./sandbox-life.ts";
+import { SandboxLifecycle } from "./sandbox-lifecycle.ts";
 
 /**
- * An environment for an agent. It lives until it is terminated, its time is over, or the process that started it ends.
+ * The sandbox object of Modal's SDK. It can be cast to `Sandbox` of `modal`. That type is not used here because the
+ * SDK's declarations do not compile with `skipLibCheck: false`.
+ */
+export interface ModalSandbox {
+  readonly sandboxId: string;
+}
+
+/**
+ * An environment for an agent. It runs until it is terminated, reaches its time limit, or its process ends.
  *
  * @example
  * await using sandbox = await new Sandbox({ pythonPackages: ["numpy"] }).start();
  * console.log(await sandbox.execPython("import numpy; print(numpy.__version__)"));
  */
 export class Sandbox implements SandboxHandle, AsyncDisposable {
-  protected readonly life: SandboxLife;
+  protected readonly lifecycle: SandboxLifecycle;
 
   /** @throws SeerError `config/invalid` */
   constructor(config: SandboxConfigInput = {}, options: SandboxOptions = {}) {
-    this.life = new SandboxLife(parseSandboxConfig(config), options);
+    this.lifecycle = new SandboxLifecycle(parseSandboxConfig(config), options);
   }
 
-  /** Takes up a running sandbox, also another process's, by its id or name; disposing of it then only lets go of it. */
+  /** Attaches to a running sandbox by its ID or name, also to one of another process. Disposing of it only detaches. */
   static async fromId(idOrName: string, options: SandboxOptions = {}): Promise<Sandbox> {
     const sandbox = new Sandbox({}, options);
-    await sandbox.life.takeUp(idOrName);
+    await sandbox.lifecycle.attach(idOrName);
     return sandbox;
   }
 
   /**
-   * The sandboxes of this user that are alive: on this machine, and on Modal where an account is set up.
+   * Lists this user's sandboxes on this machine, and on Modal if an account is configured.
    *
    * @throws EnvironmentError `environment/backend-unreachable`
    */
@@ -67,8 +76,8 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
   }
 
   /**
-   * Starts a sandbox with the files of a snapshot. Its configuration is that of the snapshot's sandbox unless another
-   * one is given; secrets, models and packages are looked up anew, and nothing runs in it but what a start starts.
+   * Starts a sandbox with the files of a snapshot. Uses the configuration of the snapshot's sandbox unless `config` is
+   * given. Secrets, models and packages are resolved again; processes of the old sandbox are not restored.
    *
    * @throws EnvironmentError `environment/snapshot-not-found`
    */
@@ -77,13 +86,13 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     config?: SandboxConfigInput,
     { name, signal, ...options }: FromSnapshotOptions = {},
   ): Promise<Sandbox> {
-    const from = await findSnapshot(snapshot);
+    const from = await useSnapshot(snapshot);
     const sandbox = new Sandbox(configFor(from, config), options);
-    await sandbox.life.start({ kind: "sandbox", name, signal, from });
+    await sandbox.lifecycle.start({ kind: "sandbox", name, signal, from });
     return sandbox;
   }
 
-  /** The snapshots that are kept, the oldest first. They are kept until they are removed. */
+  /** Lists all snapshots, oldest first. Snapshots are kept until they are removed. */
   static async listSnapshots(): Promise<Snapshot[]> {
     return (await listSnapshotRecords()).map(snapshotOf);
   }
@@ -93,136 +102,155 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     await removeSnapshot(await findSnapshot(snapshot));
   }
 
-  /** Makes the sandbox; what fails leaves nothing behind. */
+  /** Starts the sandbox. A failed start leaves nothing behind. */
   async start(options: StartOptions = {}): Promise<this> {
-    await this.life.start({ ...options, kind: "sandbox" });
+    await this.lifecycle.start({ ...options, kind: "sandbox" });
     return this;
   }
 
   get sandboxId(): string {
-    return this.life.sandboxId;
+    return this.lifecycle.sandboxId;
+  }
+
+  /** Resolves when the sandbox has ended, with an error that says why. */
+  get ended(): Promise<EnvironmentError> {
+    return this.lifecycle.ended;
   }
 
   get name(): string {
-    return this.life.machine.state.name;
+    return this.lifecycle.instance.state.name;
   }
 
-  /** What keeps it from this machine, and when nothing does, why. */
+  /** How it is isolated from this machine, or why it is not. */
   get isolation(): SandboxState["isolation"] {
-    return this.life.machine.state.isolation;
+    return this.lifecycle.instance.state.isolation;
   }
 
   get modelHandles(): readonly ModelHandle[] {
-    return this.life.machine.state.models;
+    return this.lifecycle.instance.state.models;
   }
 
   get repoHandles(): readonly RepoHandle[] {
-    return this.life.machine.state.repos;
+    return this.lifecycle.instance.state.repos;
   }
 
-  /** The Jupyter server with its token, as Jupyter writes it: `http://…/?token=…`. None runs with `executionMode: "cli"`. */
+  /** URL of the Jupyter server with its token: `http://…/?token=…`. Undefined with `executionMode: "cli"`. */
   get jupyterUrl(): string | undefined {
-    return jupyterUrl(this.life.machine.state);
+    return jupyterUrl(this.lifecycle.instance.state);
   }
 
-  /** The code-server that runs with `debug: true`. */
+  /** URL of code-server; undefined without `debug: true`. */
   get codeServerUrl(): string | undefined {
-    return findService(this.life.machine.state, "code-server")?.url;
+    return findService(this.lifecycle.instance.state, "code-server")?.url;
   }
 
-  /** What code-server asks for. */
+  /** Password of code-server. */
   get codeServerPassword(): string | undefined {
-    return findService(this.life.machine.state, "code-server")?.secret;
+    return findService(this.lifecycle.instance.state, "code-server")?.secret;
   }
 
-  /** Modal's own object, when the sandbox runs there. */
+  /** The sandbox object of Modal's SDK; undefined on other backends. */
   get modalSandbox(): ModalSandbox | undefined {
-    return this.life.machine.native as ModalSandbox | undefined;
+    return this.lifecycle.instance.native as ModalSandbox | undefined;
   }
 
   /**
-   * Runs a shell command and returns what it printed, stdout and stderr together.
+   * Runs a shell command and returns its output, stdout and stderr together.
    *
    * @throws ExecError `environment/exec-failed` or `environment/exec-timeout`
    */
   async exec(command: string, options: ExecOptions = {}): Promise<string> {
-    return await this.#execute(command, { argv: () => shell(command), merge: true }, options);
+    checkCommand(command);
+    return await this.#execute(command, () => shell(command), options);
   }
 
   /**
-   * Runs Python code in a fresh interpreter of the sandbox and returns what it printed.
+   * Runs Python code in a new interpreter of the sandbox and returns its output.
    *
    * @throws ExecError `environment/exec-failed` or `environment/exec-timeout`
    */
   async execPython(code: string, options: ExecOptions = {}): Promise<string> {
-    // Unbuffered, so that stdout and stderr come in the order of writing.
-    const argv = (machine: Machine) => [machine.realPath(runtimePaths.python), "-u", "-"];
-    return await this.#execute(code, { argv, merge: true, stdin: code }, options);
+    checkText("code", code);
+    // Unbuffered, so that stdout and stderr keep their order.
+    const argv = (instance: SandboxInstance) => [instance.realPath(runtimePaths.python), "-u", "-"];
+    return await this.#execute(code, (instance) => ({ argv: argv(instance), stdin: code }), options);
   }
 
   /**
-   * Runs a shell command, or a program with its arguments, streams its output and gives its exit code, whatever that is.
+   * Runs a shell command, or a program with arguments. Streams its output, and returns its exit code without throwing.
    *
    * @throws ExecError `environment/exec-timeout`
    */
   async run(command: string | readonly string[], options: RunOptions = {}): Promise<ExecResult> {
-    const argv = typeof command === "string" ? shell(command) : command;
+    checkCommand(command);
+    checkOptions(options);
+    const program = typeof command === "string" ? shell(command) : { argv: command };
     const { stdin, cwd, env, ...limits } = options;
-    const result = await this.life.guard(
-      (machine) => runCommand(machine, { argv, stdin, cwd, env }, limits),
+    const result = await this.lifecycle.guard(
+      (instance) => runCommand(instance, { ...program, stdin, cwd, env }, limits),
       limits.signal,
     );
     const { exitCode, ...output } = result;
-    if (exitCode === undefined) throw this.#failure(argv.join(" "), result, options);
+    const text = typeof command === "string" ? command : command.join(" ");
+    if (exitCode === undefined) throw this.#failure(text, result, options);
     return { exitCode, ...output };
   }
 
-  /** Writes a file; relative paths are those of the workspace. */
+  /** Writes a file. Relative paths start at the workspace. */
   async writeFile(path: string, content: string | Uint8Array): Promise<void> {
-    await this.life.guard((machine) => machine.writeFile(path, content));
+    checkPath("path", path);
+    checkContent("content", content);
+    await this.lifecycle.guard((instance) => instance.writeFile(path, content));
   }
 
   /** @throws EnvironmentError `environment/file-failed` */
   async readFile(path: string): Promise<Uint8Array> {
-    return await this.life.guard((machine) => machine.readFile(path));
+    checkPath("path", path);
+    return await this.lifecycle.guard((instance) => instance.readFile(path));
   }
 
-  /** Makes a directory and those above it; one that is there is no error. */
+  /** Creates a directory and its parents. Does nothing if it exists. */
   async ensureDir(path: string): Promise<void> {
-    await this.life.guard((machine) => machine.ensureDir(path));
+    checkPath("path", path);
+    await this.lifecycle.guard((instance) => instance.ensureDir(path));
   }
 
   /**
-   * Copies a file of this machine into the sandbox, beside the interface files when no path is given.
+   * Copies a file of this machine into the sandbox, by default into the workspace.
    *
    * @throws EnvironmentError `environment/local-path-missing`
    */
   async uploadFile(localPath: string, sandboxPath = "./"): Promise<void> {
+    checkPath("localPath", localPath);
+    checkPath("sandboxPath", sandboxPath);
     const from = resolve(localPath);
     const found = await stat(from).catch(() => undefined);
     if (!found?.isFile()) {
       const problem = found === undefined ? "does not exist" : "is not a file";
       throw new EnvironmentError("environment/local-path-missing", `${from} ${problem}`, {
-        hint: found === undefined ? undefined : "Directories go into `localDirs`.",
+        hint: found === undefined ? undefined : "Use `localDirs` for directories.",
       });
     }
     const to = destination(from, sandboxPath);
-    await this.life.guard((machine) => uploadFile(machine, from, to));
-    this.life.uploaded.add(to);
-    this.life.uploads.set(to, from);
+    await this.lifecycle.guard((instance) => uploadFile(instance, from, to));
+    this.lifecycle.uploaded.add(to);
+    this.lifecycle.uploads.set(to, from);
   }
 
   /**
-   * Keeps the sandbox's files as they are now; what runs in it goes on. A file that is written to meanwhile may be kept
-   * as it was at any moment of that, and all others are as they are.
+   * Takes a snapshot of the sandbox's files while its processes continue. A file that changes meanwhile may be saved in
+   * any state that it has in this time.
    *
-   * @throws EnvironmentError `environment/snapshot-failed` or `environment/disk-full`; nothing is kept then
+   * @throws EnvironmentError `environment/snapshot-failed` or `environment/disk-full`; then no snapshot is left behind
    */
   async snapshot(description = "", options: SnapshotOptions = {}): Promise<Snapshot> {
-    return await this.life.snapshot(description, options);
+    return await this.lifecycle.snapshot(description, options);
   }
 
-  /** Ends the sandbox with everything in it; its files are gone afterwards. May be called at any time, and twice. */
+  /**
+   * Ends the sandbox and deletes its files. May be called at any time, and more than once. If a requested snapshot
+   * fails, the sandbox keeps running, so that its files are not lost.
+   */
   async terminate(options: TerminateOptions & { saveSnapshot: true }): Promise<Snapshot>;
   async terminate(options?: TerminateOptions & { saveSnapshot?: false | undefined }): Promise<undefined>;
   async terminate(options?: TerminateOptions): Promise<Snapshot | undefined>;
@@ -230,22 +258,37 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     saveSnapshot,
     snapshotDescription,
   }: TerminateOptions = {}): Promise<Snapshot | undefined> {
-    const snapshot = saveSnapshot ? await this.life.snapshot(snapshotDescription ?? "") : undefined;
-    await this.life.terminate();
+    const snapshot = saveSnapshot ? await this.#lastSnapshot(snapshotDescription) : undefined;
+    await this.lifecycle.terminate();
     return snapshot;
   }
 
+  async #lastSnapshot(description = ""): Promise<Snapshot> {
+    try {
+      return await this.lifecycle.snapshot(description);
+    } catch (error) {
+      if (!SeerError.isInstance(error)) throw error;
+      const code = error.code as EnvironmentErrorCode;
+      if (code === "environment/ended" || code === "environment/not-started") throw error;
+      throw new EnvironmentError(code, `${error.message}. The sandbox still runs.`, {
+        hint: `${error.hint ?? ""} \`terminate()\` without \`saveSnapshot\` ends it and deletes its files.`.trim(),
+        cause: error,
+      });
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.life.dispose();
+    await this.lifecycle.dispose();
   }
 
   async #execute(
     text: string,
-    { argv, ...command }: Pick<MachineCommand, "merge" | "stdin"> & { argv: (machine: Machine) => string[] },
+    command: (instance: SandboxInstance) => InstanceCommand,
     { cwd, env, ...limits }: ExecOptions,
   ): Promise<string> {
-    const result = await this.life.guard(
-      (machine) => runCommand(machine, { ...command, argv: argv(machine), cwd, env }, limits),
+    checkOptions({ cwd, env, ...limits });
+    const result = await this.lifecycle.guard(
+      (instance) => runCommand(instance, { ...command(instance), merge: true, cwd, env }, limits),
       limits.signal,
     );
     if (result.exitCode !== 0) throw this.#failure(text, result, limits);
@@ -257,10 +300,14 @@ export class Sandbox implements SandboxHandle, AsyncDisposable {
     result: CommandResult,
     { timeoutMs }: { timeoutMs?: number | undefined },
   ): ExecError {
-    return execFailure(command, result, { timeoutMs, mask: this.life.mask });
+    return execFailure(command, result, { timeoutMs, mask: this.lifecycle.mask });
   }
 }
 
-function shell(command: string): string[] {
-  return ["bash", "-c", command];
+// An argument is limited to 128 KiB on most systems; longer scripts are passed in a file.
+const maxArgumentLength = 96 * 1024;
+
+function shell(command: string): InstanceCommand {
+  const isLong = Buffer.byteLength(command) > maxArgumentLength;
+  return isLong ? { script: command } : { argv: ["bash", "-c", command] };
 }

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
-import type { InterfaceRecord } from "../backends/backend.ts";
 import { EnvironmentError } from "../errors.ts";
+import type { InterfaceRecord } from "../runtime/sandbox-state.ts";
 
 /**
- * Checks what can be checked of an interface before anything is started for it, and returns its file's absolute path.
+ * Validates an interface's file and name, and returns the file's absolute path.
  *
  * @throws EnvironmentError `environment/interface-missing`, `environment/invalid-name` or `environment/name-taken`
  */
@@ -30,16 +30,16 @@ export async function checkInterface(
       },
     );
   }
-  const twin = served.find((record) => record.name === name);
-  if (twin !== undefined) {
-    throw new EnvironmentError("environment/name-taken", `${twin.source} is already served as ${name}`, {
-      hint: "Give this one another `name`. To use it in another form, serve the same, unchanged file.",
+  const other = served.find((record) => record.name === name);
+  if (other !== undefined) {
+    throw new EnvironmentError("environment/name-taken", `${other.source} is already served as ${name}`, {
+      hint: "Give this one another `name`. To reload an interface, or to use it in another form, serve the same file.",
     });
   }
   return source;
 }
 
-/** What an interface is called: as chosen, or like its file. */
+/** The chosen name, or the file's name without its extension. */
 export function interfaceName(file: string, chosenName: string | undefined): string {
   return chosenName ?? basename(file, extname(file));
 }

@@ -2,13 +2,13 @@ import type { McpConfig } from "@seer/config";
 import type { ServedInterface } from "@seer/rpc";
 import type { Library, Skill } from "@seer/workspace";
 
-/** What an agent is given of a served interface, by how it is exposed. */
+/** What `serve` returns for each value of `exposeAs`. */
 export interface ServedAs {
   /** Python code that an agent imports. */
   library: Library;
   /** MCP servers, whose tools are the functions. */
   mcp: McpConfig;
-  /** Markdown that says what the functions do and how to call them. */
+  /** Markdown that describes the functions and how to call them. */
   prompt: string;
   /** An Agent Skill with a script that calls them. */
   skill: Skill;
@@ -16,7 +16,7 @@ export interface ServedAs {
 
 export type ExposeAs = keyof ServedAs;
 
-// Each is loaded when it is used: some bring a lot with them.
+// Loaded on demand, because some adapters have large dependencies.
 const adapters: { readonly [Mode in ExposeAs]: (served: ServedInterface) => Promise<ServedAs[Mode]> } = {
   library: async (served) => (await import("@seer/expose-adapters/library")).toLibrary(served),
   mcp: async (served) => (await import("@seer/expose-adapters/mcp")).toMcpConfig(served),

@@ -1,26 +1,45 @@
-import type { Progress } from "@seer/config";
-import type { Machine } from "../backends/backend.ts";
+import { LineSplitter } from "@seer/config";
+import type { SandboxInstance } from "../runtime/sandbox-instance.ts";
+import { hostLog } from "./start-host.ts";
 
-// The time, who says it, what is said; what the host says of itself is for its log.
-const printed = /^\S+ worker (.*)$/;
-// Where nothing tells it of changes, tail looks for them, and by itself only once a second. macOS's has no such option.
-const often = process.platform === "darwin" ? [] : ["-s", "0.1"];
+/** A line of an interface's log. */
+export interface LogLine {
+  at: Date;
+  /** `worker` for output of the interface, `host` for events such as calls and restarts. */
+  source: "host" | "worker";
+  text: string;
+}
 
-/** Reports what an interface prints, as its log gets it, until it is told to stop. */
-export async function followLog(machine: Machine, path: string, onProgress: Progress): Promise<() => void> {
-  let rest = "";
+export interface FollowLogOptions {
+  /** Name of the interface. */
+  name: string;
+  /** Number of existing lines to start with. @default all */
+  lines?: number | undefined;
+  onLine: (line: LogLine) => void;
+}
+
+const format = /^(\S+) (host|worker) (.*)$/;
+// Where tail is not notified of changes, it polls once a second. macOS's tail has no option for the interval.
+const pollOptions = process.platform === "darwin" ? [] : ["-s", "0.1"];
+
+/** Reports the lines of an interface's log as they are written, until disposed of or the sandbox ends. */
+export async function followLog(
+  instance: SandboxInstance,
+  { name, lines, onLine }: FollowLogOptions,
+): Promise<Disposable & { ended: Promise<unknown> }> {
+  const reader = new LineSplitter((line) => {
+    const [, at, source, text] = format.exec(line) ?? [];
+    if (at === undefined || text === undefined) return;
+    onLine({ at: new Date(at), source: source as LogLine["source"], text });
+  });
   const decoder = new TextDecoder();
-  const following = await machine.start({
-    argv: ["tail", ...often, "-n", "+1", "-F", machine.realPath(path)],
+  const from = lines === undefined ? "+1" : String(lines);
+  const tail = await instance.start({
+    argv: ["tail", ...pollOptions, "-n", from, "-F", instance.realPath(hostLog(name))],
     onOutput: (stream, data) => {
       if (stream === "stderr") return;
-      const lines = (rest + decoder.decode(data, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const text = printed.exec(line)?.[1];
-        if (text !== undefined) onProgress(`  ${text}`);
-      }
+      reader.add(decoder.decode(data, { stream: true }));
     },
   });
-  return () => following.kill();
+  return { ended: tail.exited.catch(() => {}), [Symbol.dispose]: () => tail.kill() };
 }

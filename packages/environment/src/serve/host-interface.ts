@@ -1,12 +1,13 @@
 import type { Progress } from "@seer/config";
 import { type InterfaceDescription, RpcClient } from "@seer/rpc";
-import type { InterfaceRecord, Machine } from "../backends/backend.ts";
 import { EnvironmentError } from "../errors.ts";
+import type { SandboxInstance } from "../runtime/sandbox-instance.ts";
+import type { InterfaceFilesRecord, InterfaceRecord } from "../runtime/sandbox-state.ts";
 import { followLog } from "./follow-log.ts";
 import { loadError } from "./load-error.ts";
-import { type Host, hostLog, startHost } from "./start-host.ts";
+import { type Host, startHost } from "./start-host.ts";
 
-export interface HostInterfaceRequest extends Pick<InterfaceRecord, "name" | "source" | "file" | "files"> {
+export interface HostInterfaceRequest extends InterfaceFilesRecord {
   port?: number | undefined;
   /** Values to mask. */
   secrets: readonly string[];
@@ -19,55 +20,59 @@ export interface Loaded<T> extends Pick<InterfaceRecord, "gateway"> {
 }
 
 /**
- * Starts a host for an interface file that is in place, waits until it is loaded, and lets it go on without this
- * process. When that fails, or what is to be done with it does, nothing of it is left running.
+ * Starts a host for an interface file that is already in the sandbox, waits until the file is loaded, and detaches the
+ * host from this process. If loading or `onLoaded` fails, no host is left running.
  *
  * @throws EnvironmentError `environment/interface-failed`, with Python's traceback
  */
 export async function hostInterface<T>(
-  machine: Machine,
+  instance: SandboxInstance,
   request: HostInterfaceRequest,
   onLoaded: (host: Host, description: InterfaceDescription) => Promise<Loaded<T>>,
 ): Promise<T> {
-  const { name, source, file, files, port, secrets, onProgress } = request;
-  const host = await startHost(machine, { name, file, secrets, port });
+  const { name, source, file, files, digest, port, secrets, onProgress } = request;
+  const host = await startHost(instance, { name, file, secrets, port });
+  const { url, token, adminToken } = host;
+  const record = { name, source, file, files, digest, url, token, adminToken };
+  const update = (own: readonly InterfaceRecord[]) =>
+    instance.updateInterfaces((all) => [...all.filter((other) => other.token !== token), ...own]);
   try {
-    const description = await loaded(machine, host, request);
+    await update([{ ...record, loading: true }]);
+    const description = await waitUntilLoaded(instance, host, request);
     const { value, gateway } = await onLoaded(host, description);
-    const { url, token, adminToken } = host;
-    const record = { name, source, file, files, url, token, adminToken, gateway };
-    await machine.updateInterfaces((all) => [...all, record]);
+    await update([{ ...record, gateway }]);
     await host.process.detach();
     onProgress(`Serving ${name}: ${description.functions.map((fn) => fn.name).join(", ")}`);
     return value;
   } catch (error) {
     host.process.kill();
     await host.process.exited.catch(() => {});
-    await machine
-      .updateInterfaces((all) => all.filter((record) => record.token !== host.token))
-      .catch(() => {});
+    await update([]).catch(() => {});
     throw error;
   }
 }
 
-async function loaded(
-  machine: Machine,
+async function waitUntilLoaded(
+  instance: SandboxInstance,
   host: Host,
   { name, source, onProgress, signal }: HostInterfaceRequest,
 ): Promise<InterfaceDescription> {
-  const stopFollowing = await followLog(machine, hostLog(name), onProgress);
+  using _ = await followLog(instance, {
+    name,
+    onLine: ({ source, text }) => {
+      if (source === "worker") onProgress(`  ${text}`);
+    },
+  });
   try {
     await using client = await RpcClient.connect({ url: host.url, token: host.adminToken, signal });
-    return await Promise.race([client.describe({ signal }), died(host)]);
+    return await Promise.race([client.describe({ signal }), hostEnded(host)]);
   } catch (error) {
     signal?.throwIfAborted();
     throw loadError(error, source);
-  } finally {
-    stopFollowing();
   }
 }
 
-async function died(host: Host): Promise<never> {
+async function hostEnded(host: Host): Promise<never> {
   const exitCode = await host.process.exited;
   throw new EnvironmentError(
     "environment/interface-failed",

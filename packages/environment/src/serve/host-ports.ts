@@ -1,21 +1,21 @@
 import type { HostOptions } from "@seer/rpc/launch";
-import type { Machine } from "../backends/backend.ts";
 import { EnvironmentError } from "../errors.ts";
+import type { SandboxInstance } from "../runtime/sandbox-instance.ts";
 
 /**
- * The ports on which a host may listen, in the order in which to try them; undefined is any that is free.
+ * Returns the ports on which a host may listen, in the order in which to try them; undefined means any free port.
  *
  * @throws EnvironmentError `environment/port-unavailable`
  */
 export async function portsToTry(
-  machine: Machine,
-  wanted: number | undefined,
+  instance: SandboxInstance,
+  requested: number | undefined,
 ): Promise<readonly (number | undefined)[]> {
-  const { ports, state } = machine;
-  if (wanted !== undefined || ports === undefined) return [wanted];
+  const { ports, state } = instance;
+  if (requested !== undefined || ports === undefined) return [requested];
   const taken = new Set([...state.interfaces, ...state.services].map(({ url }) => new URL(url).host));
   const free: number[] = [];
-  for (const port of ports) if (!taken.has(new URL(await machine.urlOf(port)).host)) free.push(port);
+  for (const port of ports) if (!taken.has(new URL(await instance.urlOf(port)).host)) free.push(port);
   if (free.length > 0) return free;
   throw new EnvironmentError(
     "environment/port-unavailable",
@@ -24,12 +24,12 @@ export async function portsToTry(
   );
 }
 
-/** How a host listens on a port so that the outside reaches it, in the words of its configuration. */
+/** Host options for listening on a port so that it can be reached from outside the sandbox. */
 export async function listenerFor(
-  machine: Machine,
+  instance: SandboxInstance,
   port: number,
 ): Promise<Pick<HostOptions, "port" | "address" | "allowedHosts">> {
-  if (machine.ports === undefined) return { port };
-  // What leads to the port from outside ends somewhere in the sandbox's network, and keeps the name that it was called by.
-  return { port, address: "0.0.0.0", allowedHosts: [new URL(await machine.urlOf(port)).hostname] };
+  if (instance.ports === undefined) return { port };
+  // Modal's tunnel connects to the container's network interface and keeps the public hostname in requests.
+  return { port, address: "0.0.0.0", allowedHosts: [new URL(await instance.urlOf(port)).hostname] };
 }

@@ -1,34 +1,33 @@
+import { raceSignal } from "@seer/config";
 import { RpcClient } from "@seer/rpc";
-import type { InterfaceRecord, Machine } from "../backends/backend.ts";
 import { EnvironmentError } from "../errors.ts";
+import type { SandboxInstance } from "../runtime/sandbox-instance.ts";
+import type { InterfaceRecord } from "../runtime/sandbox-state.ts";
+import { followLog, type LogLine } from "./follow-log.ts";
 import { hostLog } from "./start-host.ts";
 
-const answerMs = 5_000;
+const requestTimeoutMs = 5_000;
 
-/** The last lines of the logs of interfaces. */
+/** Returns the last lines of the interfaces' logs. */
 export async function readLogs(
-  machine: Machine,
+  instance: SandboxInstance,
   { lines = 100, name }: { lines?: number | undefined; name?: string | undefined },
 ): Promise<string> {
-  const { interfaces } = machine.state;
+  const { interfaces } = instance.state;
   const wanted = interfaces.filter((record) => name === undefined || record.name === name);
   const logs = wanted.map(
-    async (record): Promise<[string, string]> => [record.name, await lastLines(machine, record, lines)],
+    async (record): Promise<[string, string]> => [record.name, await lastLines(instance, record, lines)],
   );
   const served = interfaces.map((record) => record.name);
   return showLogs(new Map(await Promise.all(logs)), { lines, name, served });
 }
 
-/** The last lines of logs, by the names of their interfaces. */
+/** Formats the last lines of logs, given by interface name. */
 export function showLogs(
   logs: ReadonlyMap<string, string>,
-  { lines = 100, name, served = [...logs.keys()] }: LogsShown,
+  { lines = 100, name, served = [...logs.keys()] }: ShowLogsOptions,
 ): string {
-  if (name !== undefined && !served.includes(name)) {
-    throw new EnvironmentError("environment/not-found", `The sandbox serves no interface ${name}`, {
-      hint: served.length === 0 ? "It serves none." : `It serves ${served.join(", ")}.`,
-    });
-  }
+  if (name !== undefined && !served.includes(name)) throw notServed(name, served);
   const wanted = [...logs]
     .filter(([other]) => name === undefined || other === name)
     .map(([other, log]) => [other, log.split("\n").slice(-lines).join("\n")] as const);
@@ -36,20 +35,53 @@ export function showLogs(
   return wanted.map(([other, log]) => `==> ${other} <==\n${log}`).join("\n\n");
 }
 
-interface LogsShown {
+export interface FollowLogsOptions {
+  name?: string | undefined;
+  /** Number of existing lines to start with. */
+  lines: number;
+  onLine: (line: LogLine & { name: string }) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** Reports new lines of the interfaces' logs until the instance ends. */
+export async function followLogs(
+  instance: SandboxInstance,
+  { name: wanted, lines, onLine, signal }: FollowLogsOptions,
+): Promise<void> {
+  const served = instance.state.interfaces.map(({ name }) => name);
+  if (wanted !== undefined && !served.includes(wanted)) throw notServed(wanted, served);
+  const names = wanted === undefined ? served : [wanted];
+  const following = names.map(async (name) => {
+    using log = await followLog(instance, { name, lines, onLine: (line) => onLine({ ...line, name }) });
+    await raceSignal(log.ended, signal);
+  });
+  try {
+    await Promise.all(following);
+  } catch (error) {
+    if (!EnvironmentError.isInstance(error) || error.code !== "environment/ended") throw error;
+  }
+}
+
+interface ShowLogsOptions {
   lines?: number | undefined;
   name?: string | undefined;
   served?: readonly string[] | undefined;
 }
 
-async function lastLines(machine: Machine, record: InterfaceRecord, lines: number): Promise<string> {
+function notServed(name: string, served: readonly string[]): EnvironmentError {
+  return new EnvironmentError("environment/not-found", `The sandbox serves no interface called ${name}`, {
+    hint: served.length === 0 ? "It serves no interfaces." : `It serves ${served.join(", ")}.`,
+  });
+}
+
+async function lastLines(instance: SandboxInstance, record: InterfaceRecord, lines: number): Promise<string> {
   const { name, url, adminToken: token } = record;
   try {
-    await using client = await RpcClient.connect({ url, token, timeoutMs: answerMs });
-    return (await client.logs({ lines, timeoutMs: answerMs })).trimEnd();
+    await using client = await RpcClient.connect({ url, token, timeoutMs: requestTimeoutMs });
+    return (await client.logs({ lines, timeoutMs: requestTimeoutMs })).trimEnd();
   } catch {
-    // Its host is gone, and has left the file.
-    const text = new TextDecoder().decode(await machine.readFile(hostLog(name)));
+    // The host has ended; its log file remains.
+    const text = new TextDecoder().decode(await instance.readFile(hostLog(name)));
     return text.trimEnd().split("\n").slice(-lines).join("\n");
   }
 }

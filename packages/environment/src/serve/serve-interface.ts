@@ -1,10 +1,12 @@
 import type { Progress } from "@seer/config";
 import type { InterfaceDescription, ServedInterface } from "@seer/rpc";
-import type { InterfaceRecord, Machine } from "../backends/backend.ts";
+import type { SandboxInstance } from "../runtime/sandbox-instance.ts";
+import type { InterfaceFilesRecord } from "../runtime/sandbox-state.ts";
+import { allowCalls } from "./allow-calls.ts";
 import { checkInterface } from "./check-interface.ts";
 import { type ExposeAs, exposeAs, type ServedAs } from "./expose-as.ts";
 import { hostInterface } from "./host-interface.ts";
-import type { InterfacePlaces } from "./interface-places.ts";
+import type { InterfaceUploads } from "./interface-uploads.ts";
 import type { Host } from "./start-host.ts";
 
 export interface ServeRequest<Mode extends ExposeAs> {
@@ -14,20 +16,20 @@ export interface ServeRequest<Mode extends ExposeAs> {
   port: number | undefined;
   /** Values to mask. */
   secrets: readonly string[];
-  places: InterfacePlaces;
+  uploads: InterfaceUploads;
   onProgress: Progress;
   signal: AbortSignal | undefined;
-  /** Gives the interface an address of its own; that of its host is used when absent. */
+  /** Creates a separate address for the interface. If undefined, it has the address of its host. */
   front?: ((loaded: LoadedInterface) => Promise<Front>) | undefined;
 }
 
-export interface LoadedInterface extends Pick<InterfaceRecord, "name" | "source" | "file" | "files"> {
+export interface LoadedInterface extends InterfaceFilesRecord {
   readonly host: Host;
   readonly description: InterfaceDescription;
   readonly port: number | undefined;
 }
 
-/** An address before a host. */
+/** An address that forwards to a host. */
 export interface Front {
   readonly url: string;
   readonly token: string;
@@ -35,29 +37,33 @@ export interface Front {
 }
 
 /**
- * Serves an interface file from a sandbox, and waits until it is loaded. When that fails, nothing of it is left running.
+ * Serves an interface file from a sandbox, and waits until it is loaded. If this fails, nothing is left running.
  *
  * @throws EnvironmentError `environment/interface-failed`, with Python's traceback
  */
 export async function serveInterface<Mode extends ExposeAs>(
-  machine: Machine,
+  instance: SandboxInstance,
   request: ServeRequest<Mode>,
 ): Promise<{ served: ServedInterface; exposed: ServedAs[Mode] }> {
-  const { file, name, mode, port, signal, onProgress, secrets, places, front: frontFor } = request;
+  const { file, name, mode, port, signal, onProgress, secrets, uploads, front: frontFor } = request;
   signal?.throwIfAborted();
-  const source = await checkInterface(file, name, machine.state.interfaces);
+  const source = await checkInterface(file, name, instance.state.interfaces);
   onProgress(`Serving ${source} as ${name}`);
-  const files = await places.place(machine, { source, name, signal });
-  const what = { name, source, file: files[0] ?? source, files };
+  const { files, digest } = await uploads.upload(instance, { source, name, signal });
+  const record = { name, source, file: files[0] ?? source, files, digest };
   const hostPort = frontFor === undefined ? port : undefined;
   let front: Front | undefined;
   try {
     return await hostInterface(
-      machine,
-      { ...what, port: hostPort, secrets, onProgress, signal },
+      instance,
+      { ...record, port: hostPort, secrets, onProgress, signal },
       async (host, description) => {
-        front = await frontFor?.({ ...what, host, description, port });
+        front = await frontFor?.({ ...record, host, description, port });
         const { url, token } = front ?? host;
+        if (front === undefined) {
+          const allowed = allowCalls(url);
+          void instance.ended.then(() => allowed[Symbol.dispose]());
+        }
         const served = { name, url, token, description };
         const exposed = await exposeAs(served, mode);
         return { value: { served, exposed }, gateway: front && { url, token } };

@@ -1,15 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { delimiter } from "node:path/posix";
 import { sandboxPaths } from "@seer/config";
-import type { HostOptions } from "@seer/rpc/launch";
-import type { Machine, MachineProcess } from "../backends/backend.ts";
-import { runtimePaths } from "../backends/runtime-paths.ts";
+import { type HostOptions, hostArguments } from "@seer/rpc/launch";
 import { EnvironmentError } from "../errors.ts";
+import { runtimePaths } from "../runtime/runtime-paths.ts";
+import type { InstanceProcess, SandboxInstance } from "../runtime/sandbox-instance.ts";
 import { listenerFor, portsToTry } from "./host-ports.ts";
 
-/** A host in a sandbox, which ends with this process until it is detached. */
+/** A host in a sandbox. It ends with this process until it is detached. */
 export interface Host {
-  readonly process: MachineProcess;
+  readonly process: InstanceProcess;
   readonly url: string;
   readonly token: string;
   readonly adminToken: string;
@@ -17,68 +16,77 @@ export interface Host {
 
 export interface HostRequest {
   name: string;
-  /** The interface file, as the sandbox calls it. */
+  /** Sandbox path of the interface file. */
   file: string;
   secrets: readonly string[];
-  /** Any free one when absent. */
+  /** Undefined for any free port. */
   port: number | undefined;
 }
 
 const portTimeoutMs = 60_000;
 
-/** Where a host in a sandbox logs. */
+/** Path of a host's log in the sandbox. */
 export function hostLog(name: string): string {
   return `${runtimePaths.logs}/${name}.log`;
 }
 
 /**
- * Starts a host in a sandbox; its port is open when this returns, and its file still loading.
+ * Starts a host in a sandbox. Returns when its port is open; its file may still be loading.
  *
  * @throws EnvironmentError `environment/interface-failed` or `environment/port-unavailable`
  */
-export async function startHost(machine: Machine, request: HostRequest): Promise<Host> {
-  let taken: unknown;
-  for (const port of await portsToTry(machine, request.port)) {
+export async function startHost(instance: SandboxInstance, request: HostRequest): Promise<Host> {
+  let portError: unknown;
+  for (const port of await portsToTry(instance, request.port)) {
     try {
-      return await startOn(machine, { ...request, port });
+      return await startOn(instance, { ...request, port });
     } catch (error) {
       if (!isTaken(error)) throw error;
-      taken = error;
+      portError = error;
     }
   }
-  throw taken;
+  throw portError;
 }
 
 function isTaken(error: unknown): boolean {
   return EnvironmentError.isInstance(error) && error.code === "environment/port-unavailable";
 }
 
-async function startOn(machine: Machine, request: HostRequest): Promise<Host> {
-  const { name, file, secrets, port: wanted } = request;
-  const real = (path: string) => machine.realPath(path);
+async function startOn(instance: SandboxInstance, request: HostRequest): Promise<Host> {
+  const { name, file, secrets, port: requested } = request;
+  const real = (path: string) => instance.realPath(path);
   const token = newToken();
   const adminToken = newToken();
+  const listener = requested === undefined ? await instance.takeListener?.() : undefined;
   const config: HostOptions = {
     file: real(file),
+    listener,
     name,
     token,
     adminToken,
-    models: machine.state.models.map((model) => ({ name: model.name, path: model.path })),
-    path: [real(sandboxPaths.workspace)],
+    python: real(runtimePaths.python),
+    models: instance.state.models.map((model) => ({ name: model.name, path: model.path })),
+    path: [real(sandboxPaths.workspace), real(sandboxPaths.root)],
     log: real(hostLog(name)),
+    endReasonFile: real(runtimePaths.endReason),
     secrets: secrets.filter((secret) => secret !== ""),
-    ...(wanted === undefined ? {} : await listenerFor(machine, wanted)),
+    ...(requested === undefined ? {} : await listenerFor(instance, requested)),
   };
   const output = new HostOutput();
-  const process = await machine.start({
-    argv: [real(runtimePaths.python), "-m", "seer_host"],
-    env: { PYTHONPATH: [real(runtimePaths.host), machine.state.pythonPath].join(delimiter) },
+  const process = await instance.start({
+    argv: [real(instance.fixedPython ?? runtimePaths.python), ...hostArguments(real(runtimePaths.host))],
+    env: { PYTHONPATH: instance.state.pythonPath },
     stdin: `${JSON.stringify(config)}\n`,
     onOutput: (stream, data) => output.add(stream, data),
+    listener,
   });
   try {
-    const port = await Promise.race([output.port, ended(process, output), late(output)]);
-    return { process, token, adminToken, url: await machine.urlOf(port, { same: wanted !== undefined }) };
+    const port = await Promise.race([output.port, endedEarly(process, output), portTimeout(output)]);
+    const url =
+      listener === undefined
+        ? await instance.urlOf(port, { same: requested !== undefined })
+        : `http://127.0.0.1:${port}`;
+    return { process, token, adminToken, url };
   } catch (error) {
     process.kill();
     throw error;
@@ -89,7 +97,7 @@ function newToken(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** The port that a host prints, and what it says when it does not get that far. */
+/** Reads the port that a host prints, and collects its error output. */
 class HostOutput {
   readonly port: Promise<number>;
   #resolve: (port: number) => void = () => {};
@@ -102,7 +110,7 @@ class HostOutput {
     });
   }
 
-  get said(): string {
+  get errorText(): string {
     return this.#stderr.trim();
   }
 
@@ -119,23 +127,23 @@ class HostOutput {
   }
 }
 
-async function ended(process: MachineProcess, output: HostOutput): Promise<never> {
+async function endedEarly(process: InstanceProcess, output: HostOutput): Promise<never> {
   const exitCode = await process.exited;
-  const port = /cannot listen on \S+:(\d+): (.*)/.exec(output.said);
+  const port = /cannot listen on \S+:(\d+): (.*)/.exec(output.errorText);
   if (port !== null) {
     throw new EnvironmentError("environment/port-unavailable", `Port ${port[1]} cannot be used: ${port[2]}`, {
-      hint: "Give another `port`, or none for any that is free.",
+      hint: "Choose another `port`, or omit it to use any free one.",
     });
   }
   throw failed(`ended with code ${exitCode} before its port was open`, output);
 }
 
-async function late(output: HostOutput): Promise<never> {
+async function portTimeout(output: HostOutput): Promise<never> {
   await new Promise((resolve) => setTimeout(resolve, portTimeoutMs).unref());
   throw failed(`did not open its port within ${portTimeoutMs / 1000} s`, output);
 }
 
-function failed(how: string, output: HostOutput): EnvironmentError {
-  const said = output.said === "" ? "" : `:\n${output.said}`;
-  return new EnvironmentError("environment/interface-failed", `The host in the sandbox ${how}${said}`);
+function failed(problem: string, output: HostOutput): EnvironmentError {
+  const details = output.errorText === "" ? "" : `:\n${output.errorText}`;
+  return new EnvironmentError("environment/interface-failed", `The host in the sandbox ${problem}${details}`);
 }

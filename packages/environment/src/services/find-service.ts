@@ -1,4 +1,4 @@
-import type { SandboxState, ServiceRecord } from "../backends/backend.ts";
+import type { SandboxState, ServiceRecord } from "../runtime/sandbox-state.ts";
 
 export function findService(
   { services }: SandboxState,
@@ -7,7 +7,7 @@ export function findService(
   return services.find((record) => record.service === service);
 }
 
-/** A URL with which a client of Jupyter needs nothing else, in the form in which Jupyter itself prints it. */
+/** The URL of the Jupyter server with its token, in Jupyter's own format. */
 export function jupyterUrl(state: SandboxState): string | undefined {
   const record = findService(state, "jupyter");
   return record === undefined ? undefined : `${record.url.replace(/\/$/, "")}/?token=${record.secret}`;

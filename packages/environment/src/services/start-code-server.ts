@@ -1,18 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { sandboxPaths } from "@seer/config";
-import type { Machine, ServiceRecord } from "../backends/backend.ts";
-import { runtimePaths } from "../backends/runtime-paths.ts";
+import { runtimePaths } from "../runtime/runtime-paths.ts";
+import type { SandboxInstance } from "../runtime/sandbox-instance.ts";
+import type { ServiceRecord } from "../runtime/sandbox-state.ts";
 import { listenWhere, startServer } from "./start-server.ts";
-import type { ServiceOptions } from "./start-service.ts";
+import type { ServiceOptions } from "./start-services.ts";
 
-/** Starts code-server behind a password. */
+/** Starts code-server, protected by a password. */
 export async function startCodeServer(
-  machine: Machine,
+  instance: SandboxInstance,
   { onProgress, signal, codeServer = runtimePaths.codeServer }: ServiceOptions,
 ): Promise<ServiceRecord> {
-  const real = (path: string) => machine.realPath(path);
+  const real = (path: string) => instance.realPath(path);
   const password = randomBytes(24).toString("base64url");
-  const url = await startServer(machine, {
+  const url = await startServer(instance, {
     name: "code-server",
     command: {
       argv: [real(runtimePaths.python), "-s", "-m", "seer_services.code_server"],
@@ -20,16 +21,16 @@ export async function startCodeServer(
     },
     settings: {
       password,
-      ...listenWhere(machine),
+      ...listenWhere(instance),
       program: real(codeServer),
       root: real(sandboxPaths.workspace),
       log: real(`${runtimePaths.logs}/code-server.log`),
-      pythonPath: machine.state.pythonPath,
+      pythonPath: instance.state.pythonPath,
     },
-    hint: "Remove `debug` to do without.",
+    hint: "Remove `debug` to start without code-server.",
     signal,
   });
-  // Progress may end up where an agent can read it.
+  // The password is not reported, because agents may be able to read progress messages.
   onProgress(`code-server: ${url} (its password is in \`codeServerPassword\`)`);
   return { service: "code-server", url, secret: password };
 }

@@ -1,18 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { sandboxPaths } from "@seer/config";
-import type { Machine, ServiceRecord } from "../backends/backend.ts";
-import { runtimePaths } from "../backends/runtime-paths.ts";
+import { runtimePaths } from "../runtime/runtime-paths.ts";
+import type { SandboxInstance } from "../runtime/sandbox-instance.ts";
+import type { ServiceRecord } from "../runtime/sandbox-state.ts";
 import { listenWhere, startServer } from "./start-server.ts";
-import type { ServiceOptions } from "./start-service.ts";
+import type { ServiceOptions } from "./start-services.ts";
 
-/** Starts a Jupyter server, whose kernels are in the sandbox's own Python. */
+/** Starts a Jupyter server whose kernels use the sandbox's own Python. */
 export async function startJupyter(
-  machine: Machine,
+  instance: SandboxInstance,
   { onProgress, signal }: ServiceOptions,
 ): Promise<ServiceRecord> {
-  const real = (path: string) => machine.realPath(path);
+  const real = (path: string) => instance.realPath(path);
   const token = randomBytes(32).toString("base64url");
-  const url = await startServer(machine, {
+  const url = await startServer(instance, {
     name: "The Jupyter server",
     command: {
       argv: [real(`${runtimePaths.jupyter}/bin/python`), "-s", "-m", "seer_services.jupyter"],
@@ -20,9 +21,9 @@ export async function startJupyter(
     },
     settings: {
       token,
-      ...listenWhere(machine),
-      // Requests come through a tunnel under another host's name.
-      remote: machine.state.isolation.kind === "remote",
+      ...listenWhere(instance),
+      // Requests through a tunnel have another hostname.
+      remote: instance.state.isolation.kind === "remote",
       root: real(sandboxPaths.workspace),
       log: real(`${runtimePaths.logs}/jupyter.log`),
       kernel: [
@@ -30,9 +31,9 @@ export async function startJupyter(
         real(`${runtimePaths.init}/seer_services/kernel.py`),
         real(runtimePaths.kernel),
       ],
-      pythonPath: machine.state.pythonPath,
+      pythonPath: instance.state.pythonPath,
     },
-    hint: 'With `ipykernel` in `pythonPackages` the installer finds one that works with the others; `executionMode: "cli"` does without.',
+    hint: 'Add `ipykernel` to `pythonPackages`, so that the installer chooses a compatible version, or disable notebooks with `executionMode: "cli"`.',
     signal,
   });
   onProgress(`Jupyter server: ${url}`);

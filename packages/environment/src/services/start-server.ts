@@ -1,43 +1,42 @@
-import type { Machine, MachineCommand } from "../backends/backend.ts";
+import { raceSignal, withTimeout } from "@seer/config";
 import { EnvironmentError } from "../errors.ts";
-import { orAborted } from "../or-aborted.ts";
-import { within } from "../within.ts";
+import type { InstanceCommand, SandboxInstance } from "../runtime/sandbox-instance.ts";
 
 export interface ServerRequest {
   /** For messages. */
   name: string;
-  command: Pick<MachineCommand, "argv" | "env">;
-  /** What the program reads as JSON: neither arguments nor variables, which others can see. */
+  command: Required<Pick<InstanceCommand, "argv">> & Pick<InstanceCommand, "env">;
+  /** Sent as JSON on standard input, because others can see arguments and variables. */
   settings: object;
-  /** What to do when it does not come up. */
+  /** How to fix a failed start. */
   hint: string;
   signal?: AbortSignal | undefined;
 }
 
-// What is imported may have to come from a disk far away first.
-const readyMs = 60_000;
+// Imports may have to be read from a slow disk.
+const readyTimeoutMs = 60_000;
 
 /**
- * Starts a server in a sandbox that prints `{"port": N}` when it answers, and lets it go on without this process.
+ * Starts a server in a sandbox that prints `{"port": N}` when it is ready, and detaches it from this process.
  *
  * @returns the URL of its port
- * @throws EnvironmentError `environment/service-failed`, with what it said
+ * @throws EnvironmentError `environment/service-failed`, with the server's error output
  */
-export async function startServer(machine: Machine, request: ServerRequest): Promise<string> {
+export async function startServer(instance: SandboxInstance, request: ServerRequest): Promise<string> {
   const { name, command, settings, hint, signal } = request;
   signal?.throwIfAborted();
   const announced = Promise.withResolvers<string>();
   let stdout = "";
   let stderr = "";
-  const failed = (how: string, cause?: unknown) =>
+  const failed = (problem: string, cause?: unknown) =>
     new EnvironmentError(
       "environment/service-failed",
-      [`${name} ${how}`, stderr.trim()].filter(Boolean).join(":\n"),
+      [`${name} ${problem}`, stderr.trim()].filter(Boolean).join(":\n"),
       { hint, cause },
     );
-  const starting = machine.start({
+  const starting = instance.start({
     ...command,
-    // One of the agent's would be the first place where Python looks for modules.
+    // Python imports from the working directory first, so the agent must not be able to write to it.
     cwd: "/",
     stdin: JSON.stringify(settings),
     onOutput: (stream, data) => {
@@ -49,7 +48,7 @@ export async function startServer(machine: Machine, request: ServerRequest): Pro
   });
   const process = await starting.catch((error: unknown) => {
     if (!(error instanceof EnvironmentError && error.code === "environment/file-failed")) throw error;
-    // A snapshot of a sandbox that had no such server, say.
+    // For example, a snapshot of a sandbox without this server.
     throw failed(`is not installed in the sandbox (${error.message})`, error);
   });
   const ended = process.exited.then((exitCode) => {
@@ -57,10 +56,10 @@ export async function startServer(machine: Machine, request: ServerRequest): Pro
   });
   ended.catch(() => {});
   try {
-    const ready = within(Promise.race([announced.promise, ended]), readyMs, undefined);
-    const line = await orAborted(ready, signal);
-    if (line === undefined) throw failed(`did not answer within ${readyMs / 1000} s`);
-    const url = await machine.urlOf((JSON.parse(line) as { port: number }).port);
+    const ready = withTimeout(Promise.race([announced.promise, ended]), readyTimeoutMs, undefined);
+    const line = await raceSignal(ready, signal);
+    if (line === undefined) throw failed(`did not answer within ${readyTimeoutMs / 1000} s`);
+    const url = await instance.urlOf((JSON.parse(line) as { port: number }).port);
     await process.detach();
     return url;
   } catch (error) {
@@ -69,8 +68,11 @@ export async function startServer(machine: Machine, request: ServerRequest): Pro
   }
 }
 
-/** Where a server of a sandbox is to listen: the first free of `ports`, or any when there are none. */
-export function listenWhere({ ports = [], state }: Machine): { host: string; ports: readonly number[] } {
-  // What a tunnel leads to is reached from outside the container, and nothing else can reach it.
+/** Where a server in a sandbox listens: on the first free port of `ports`, or on any port if there are none. */
+export function listenWhere({ ports = [], state }: SandboxInstance): {
+  host: string;
+  ports: readonly number[];
+} {
+  // Modal's tunnel connects from outside the container; without a tunnel, the container's ports cannot be reached.
   return { host: state.isolation.kind === "remote" ? "0.0.0.0" : "127.0.0.1", ports };
 }

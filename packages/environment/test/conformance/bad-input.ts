@@ -90,6 +90,24 @@ const inputs: readonly BadInput[] = [
     says: [/nothing/],
   },
   {
+    what: "a directory with a link out of it",
+    config: ({ folder }) => ({ localDirs: [[join(folder, "linking"), "x"]] }),
+    code: "config/link-outside",
+    says: [/linking\/link is a link to .*notes\.txt/, /copy/],
+  },
+  {
+    what: "a directory of weights with a link out of it",
+    config: ({ folder }) => ({ models: [{ name: join(folder, "linking") }] }),
+    code: "config/link-outside",
+    says: [/linking\/link is a link to .*notes\.txt/],
+  },
+  {
+    what: "a hidden model with a link out of it",
+    config: ({ folder }) => ({ models: [{ name: "lab/x", path: join(folder, "linking"), hidden: true }] }),
+    code: "config/link-outside",
+    says: [/linking\/link/],
+  },
+  {
     what: "a repository that there is not",
     config: ({ repository: { url } }) => ({ repos: [{ url: url.replace("circuits", "absent") }] }),
     code: "environment/repo-failed",
@@ -139,22 +157,20 @@ export function describeBadInput(place: BadInputPlace, world: () => World): void
       for (const pattern of says) expect(`${error.message}\n${error.hint}`).toMatch(pattern);
     });
 
-    test("a download that breaks again and again, after which the next start goes on", async () => {
+    test("a download that breaks again and again, after which the next start is whole", async () => {
       const hub = place.hub();
       const weights = Buffer.alloc(3_000_000, 1);
       await hub.addRepo("lab/large", { "config.json": "{}", "model.safetensors": weights });
       const path = /model\.safetensors/;
-      hub.faults.dropDownload({ path, afterBytes: 400_000, times: 5 });
+      const drop = hub.faults.dropDownload({ path, afterBytes: 400_000, times: 1000 });
       const config = { ...small, models: [{ name: "lab/large" }] };
       const error = await errorOf(new Sandbox(config).start());
       expect(error).toMatchObject({ code: "environment/model-unavailable" });
-      expect(error.message).toMatch(/model\.safetensors for lab\/large failed 5 times/);
-      const before = hub.requests().length;
+      expect(error.message).toMatch(/Downloading for lab\/large failed 3 times/);
+      drop.remove();
       await using sandbox = await new Sandbox(config).start();
       const size = await sandbox.exec("stat -Lc %s $MODEL_LAB_LARGE_PATH/model.safetensors");
       expect(Number(size)).toBe(weights.length);
-      const sent = hub.requests().slice(before);
-      expect(sent.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(1_100_000);
     });
   });
 }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, vi } from "vitest";
 import { fakeUuid } from "../support/fake-gpus.ts";
@@ -11,7 +13,7 @@ import { describeReference } from "./reference.ts";
 import { installHere } from "./stand-ins.ts";
 import { makeWorld, type World } from "./world.ts";
 
-const home = useOwnHome();
+const home = useOwnHome({ sharesEnvironments: true });
 const hub = useHub();
 let world: World;
 
@@ -32,7 +34,7 @@ describeReference(
     urls: /^http:\/\/127\.0\.0\.1:\d+/,
     visibleGpus: `${fakeUuid(0)},${fakeUuid(1)}`,
     hasNative: false,
-    port: 47_113,
+    port: await freePort(),
   },
   () => world,
 );
@@ -45,3 +47,12 @@ describeBadInput(
   },
   () => world,
 );
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

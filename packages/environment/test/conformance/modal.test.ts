@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, vi } from "vitest";
 import { useOwnHome } from "../support/home.ts";
 import { useHub } from "../support/hub.ts";
 import { startModal } from "../support/modal-session.ts";
+import { describeArguments } from "./arguments.ts";
 import { describeBadInput } from "./bad-input.ts";
 import { describeReference } from "./reference.ts";
 import { debianPackages } from "./stand-ins.ts";
@@ -47,6 +48,8 @@ describe.skipIf((await emulationObstacle()) !== undefined)("on Modal", () => {
       () => world,
     );
   }
+
+  describeArguments({ backend: "modal" });
 
   describeBadInput(
     {

@@ -128,7 +128,7 @@ export function describeReference(place: Place, world: () => World): void {
         expect(await idle.exec("cat note")).toBe("kept");
         const error = await errorOf(short.exec("sleep 60"));
         expect(error).toMatchObject({ code: "environment/ended" });
-        expect(error.message).toContain("`timeoutMs`, was over");
+        expect(error.message).toContain("time limit, `timeoutMs`");
       });
 
       test("budgetUsd", async () => {
@@ -155,16 +155,18 @@ export function describeReference(place: Place, world: () => World): void {
     });
 
     test("ModelConfig, modelHandles", async () => {
-      const [gemma, subject, tiny] = sandbox.modelHandles;
+      const [gemma, subject, tiny, standIn] = sandbox.modelHandles;
       expect(gemma).toMatchObject({ name: "lab/gemma", varName: "model", hidden: false, isPeft: false });
       expect(gemma?.revision).toMatch(/^[0-9a-f]{40}$/);
       expect(subject).toMatchObject({ name: "subject", hidden: true, isPeft: true, loadAsPeft: true });
       expect(subject?.revision).toBeUndefined();
       expect(tiny).toMatchObject({ name: "tiny", varName: "tiny" });
+      expect(standIn).toMatchObject({ name: "lab/absent", isPeft: false, loadAsPeft: true });
+      expect(await sandbox.exec("printf $MODEL_LAB_ABSENT_PATH")).toBe(standIn?.path);
       const config = await sandbox.exec("cat $MODEL_LAB_GEMMA_PATH/config.json");
       // As at the tag, and not what came after it.
       expect(JSON.parse(config)).toEqual({ _name_or_path: "lab/gemma" });
-      for (const directory of [gemma?.path, subject?.basePath, tiny?.path]) {
+      for (const directory of [gemma?.path, subject?.basePath, tiny?.path, standIn?.path]) {
         const size = await sandbox.exec(`stat -Lc %s ${directory}/model.safetensors`);
         expect(Number(size)).toBe(world().weights.length);
       }
@@ -371,17 +373,51 @@ export function describeReference(place: Place, world: () => World): void {
         expect(logs).toContain("loaded");
       });
 
+      test("followRpcLogs, and the interface that is loading meanwhile", async () => {
+        const slow = join(await temporaryDirectory(), "slow.py");
+        const load =
+          "import os, time\nprint('loading it')\nwhile not os.path.exists('go'):\n    time.sleep(0.1)\n";
+        await writeFile(slow, `${load}@expose\ndef nothing() -> None:\n    pass\n`);
+        const serving = scoped.serve(slow, { exposeAs: "prompt", name: "slow" });
+        const listed = async () => (await Sandbox.list()).find(({ name }) => name === "scoped");
+        await expect.poll(listed).toMatchObject({ loading: ["slow"] });
+        expect((await listed())?.interfaces).toEqual(["tools", "other"]);
+        const lines: string[] = [];
+        const stop = new AbortController();
+        const following = scoped.followRpcLogs({
+          lines: 100,
+          signal: stop.signal,
+          onLine: ({ name, source, text, at }) =>
+            lines.push(`${name} ${source} ${text} ${at.getFullYear() > 2000}`),
+        });
+        await expect.poll(() => lines).toContain("slow worker loading it true");
+        await scoped.writeFile("go", "");
+        await serving;
+        await expect
+          .poll(() => lines.join("\n"))
+          .toMatch(/slow host loaded .*slow\.py, revision 1: nothing true/);
+        expect(await listed()).toMatchObject({ interfaces: ["tools", "other", "slow"], loading: [] });
+        stop.abort(new Error("seen enough"));
+        await expect(following).rejects.toThrow("seen enough");
+        const missing = scoped.followRpcLogs({ name: "absent", onLine: () => {} });
+        expect(await errorOf(missing)).toMatchObject({ code: "environment/not-found" });
+      });
+
       test("fromId, with what is served", async () => {
         await using again = await ScopedSandbox.fromId("scoped");
         expect(again.served.map(({ url, token }) => [url, token])).toEqual(
           scoped.served.map(({ url, token }) => [url, token]),
         );
         const listed = (await Sandbox.list()).find(({ name }) => name === "scoped");
-        expect(listed).toMatchObject({ kind: "scoped", interfaces: ["tools", "other"] });
+        expect(listed).toMatchObject({ kind: "scoped", interfaces: ["tools", "other", "slow"] });
       });
 
       test("fromSnapshot, where interfaces are served anew", async () => {
         const snapshot = await scoped.terminate({ saveSnapshot: true });
+        expect(await scoped.ended).toMatchObject({
+          code: "environment/ended",
+          message: expect.stringContaining("terminated"),
+        });
         await using again = await ScopedSandbox.fromSnapshot(snapshot);
         expect(again.served).toEqual([]);
         await again.serve(interfaceFile, { exposeAs: "prompt" });
@@ -398,7 +434,7 @@ export function describeReference(place: Place, world: () => World): void {
       const missing = (schema: { shape: object }, ...configs: object[]) =>
         Object.keys(schema.shape).filter((key) => !configs.some((config) => key in config));
       // Which exclude others, or change what the others are.
-      const elsewhere = { egress: true, idle: true };
+      const elsewhere = { egress: true, idle: true, limits: true };
       expect(missing(sandboxConfigSchema, rich, elsewhere)).toEqual([]);
       expect(missing(modelConfigSchema, ...models)).toEqual([]);
       expect(missing(repoConfigSchema, ...repos)).toEqual([]);
@@ -433,6 +469,7 @@ function richConfig(machine: SandboxConfigInput, world: World): SandboxConfigInp
         loadAsPeft: true,
       },
       { name: join(folder, "tiny"), varName: "tiny" },
+      { name: "lab/absent", path: join(folder, "tiny"), varName: "standIn", loadAsPeft: true },
     ],
     repos: [{ url: repository.url, ref: "v1", install: true, dockerfile: "Dockerfile" }],
     timeoutMs: 3_600_000,

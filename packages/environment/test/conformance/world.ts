@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -40,6 +40,8 @@ export async function makeWorld(hub: HubEmulator): Promise<World> {
   await writeFile(join(folder, "data", "nested", "numbers.txt"), "1 2 3");
   await mkdir(join(folder, "tiny"));
   await writeFile(join(folder, "tiny", "model.safetensors"), weights);
+  await mkdir(join(folder, "linking"));
+  await symlink("../notes.txt", join(folder, "linking", "link"));
   await mkdir(served);
   for (const name of ["seer_tiny", "seer_later"]) {
     await run(executable, [join(fixtures, "make_wheel.py"), served, name, "1.0"]);

@@ -1,6 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +14,7 @@ import { toSkill } from "@seer/expose-adapters/skill";
 import { RpcClient, type ServedInterface } from "@seer/rpc";
 import { directoryTarget, installWorkspace, Workspace } from "@seer/workspace";
 import { describe, expect, test } from "vitest";
+import { EnvironmentError } from "../../src/index.ts";
 import { errorOf } from "../support/home.ts";
 import { IdleHost } from "../support/idle-host.ts";
 import { McpProcess } from "../support/mcp-process.ts";
@@ -20,7 +23,7 @@ const run = promisify(execFile);
 const python = process.env.SEER_PYTHON ?? "python3";
 
 describe("clients survive a stop and a start", () => {
-  test("the TypeScript client, over the connection that it had", async () => {
+  test("the TypeScript client, over its existing connection", async () => {
     await using idle = await IdleHost.start();
     await using client = await RpcClient.connect(idle.served);
     expect(await client.call("count")).toBe(1);
@@ -35,10 +38,11 @@ describe("clients survive a stop and a start", () => {
     ]);
     expect(calls.toSorted()).toEqual([1, 2, 3]);
     expect(idle.starts).toBeGreaterThanOrEqual(2);
-    expect(progress).toContain("loading it");
+    expect(progress).toContain("preparing the models");
+    expect(progress).not.toContain("loading it");
   });
 
-  test("the Python library, over the connection that it had", async () => {
+  test("the Python library, over its existing connection", async () => {
     await using idle = await IdleHost.start();
     await using folder = await installed(idle.served);
     const code = `
@@ -55,12 +59,12 @@ print(tools.count(), flush=True)
     await expect.poll(() => said).toEqual(["1"]);
     await idle.stopped();
     child.stdin?.write("\n");
-    await expect.poll(() => said, { timeout: 10_000 }).toEqual(["1", "1"]);
+    await expect.poll(() => said).toEqual(["1", "1"]);
     expect(idle.starts).toBeGreaterThanOrEqual(2);
   });
 
-  test("the Python library, when the start takes longer than it waits for an answer", async () => {
-    await using idle = await IdleHost.start({ patienceMs: 300 });
+  test("the Python library, when the restart takes longer than its request timeout", async () => {
+    await using idle = await IdleHost.start({ preferredWaitMs: 300 });
     await idle.stopped();
     await using folder = await installed(idle.served);
     idle.wakeMs = 1200;
@@ -71,7 +75,7 @@ print(tools.count(), flush=True)
     expect(idle.starts).toBeGreaterThanOrEqual(2);
   });
 
-  test("the MCP server, over the connection that it had", async () => {
+  test("the MCP server, over its existing connection", async () => {
     await using idle = await IdleHost.start();
     await using mcp = await McpProcess.start(toMcpConfig(idle.served));
     expect(await mcp.call("count")).toBe(1);
@@ -95,7 +99,7 @@ print(tools.count(), flush=True)
     expect(JSON.parse(stdout)).toMatchObject({ result: 1 });
   });
 
-  test("large values go through both ways, whole", async () => {
+  test("large values are transferred completely in both directions", async () => {
     await using idle = await IdleHost.start();
     await using client = await RpcClient.connect(idle.served);
     const data = Buffer.alloc(40 << 20, "seer");
@@ -110,7 +114,7 @@ print(tools.count(), flush=True)
   });
 });
 
-test("no call fails, at whatever moment of a stop or start it comes", async () => {
+test("no call fails at any moment of a stop or restart", async () => {
   await using idle = await IdleHost.start({ afterMs: 40 });
   await using folder = await installed(idle.served);
   await using mcp = await McpProcess.start(toMcpConfig(idle.served));
@@ -135,9 +139,9 @@ test("no call fails, at whatever moment of a stop or start it comes", async () =
   idle.keepMs = 30;
   for (let round = 0; round < 15; round++) {
     // About as long as it takes until it is idle, is kept, and has ended.
-    await delay(30 + Math.random() * 120);
-    const calls = ways.map(async (call) => {
-      await delay(Math.random() * 60);
+    await delay(30 + ((round * 37) % 120));
+    const calls = ways.map(async (call, way) => {
+      await delay((round * 23 + way * 17) % 60);
       return Number(await call());
     });
     for (const answer of await Promise.all(calls)) expect(answer).toBeGreaterThan(0);
@@ -146,7 +150,7 @@ test("no call fails, at whatever moment of a stop or start it comes", async () =
   expect(idle.stops).toBeGreaterThan(3);
 });
 
-describe("what goes on is not cut", () => {
+describe("activities prevent a stop", () => {
   test("a call and a stream that take longer than the idle time", async () => {
     await using idle = await IdleHost.start();
     await using client = await RpcClient.connect(idle.served);
@@ -158,7 +162,7 @@ describe("what goes on is not cut", () => {
     await idle.stopped();
   });
 
-  test("a call whose client has gone, and whose result it comes back for", async () => {
+  test("a call whose client disconnected and fetches the result later", async () => {
     await using idle = await IdleHost.start();
     {
       await using client = await RpcClient.connect(idle.served);
@@ -174,12 +178,12 @@ describe("what goes on is not cut", () => {
     await idle.stopped();
     const error = await errorOf(client.attach("mine"));
     expect(error).toMatchObject({ code: "rpc/unknown-call" });
-    expect(error.message).toContain("the sandbox was stopped because nobody called it");
+    expect(error.message).toContain("the sandbox was stopped because it was idle");
     // Asking for what is gone starts nothing.
     expect(idle.starts).toBe(1);
   });
 
-  test("an object that somebody has a reference to", async () => {
+  test("an object to which a client holds a reference", async () => {
     await using idle = await IdleHost.start();
     await using client = await RpcClient.connect(idle.served);
     const ref = await client.call("kept", { text: "activations" });
@@ -193,12 +197,12 @@ describe("what goes on is not cut", () => {
     expect(idle.starts).toBe(1);
   });
 
-  test("a call that comes while it is being kept: it is not stopped", async () => {
+  test("a call that arrives while the state is being saved", async () => {
     await using idle = await IdleHost.start();
     await using client = await RpcClient.connect(idle.served);
     expect(await client.call("count")).toBe(1);
     idle.keepMs = 5000;
-    await expect.poll(() => idle.progress.at(-1), { timeout: 5000 }).toBe("Idle for 1 s: snapshot and stop");
+    await expect.poll(() => idle.progress.at(-1)).toBe("Idle for 500 ms: snapshot and stop");
     expect(await client.call("count")).toBe(2);
     expect([idle.starts, idle.stops]).toEqual([1, 0]);
     idle.keepMs = 0;
@@ -206,21 +210,22 @@ describe("what goes on is not cut", () => {
   });
 });
 
-test("what cannot be kept is not stopped, and tried again later", async () => {
+test("a sandbox whose state cannot be saved is not stopped, and the stop is retried later", async () => {
   await using idle = await IdleHost.start({ afterMs: 100 });
   await using client = await RpcClient.connect(idle.served);
   idle.keepFailure = new Error("no space");
   // It may have been stopped by now.
   const before = Number(await client.call("count"));
-  const told = () => idle.progress.filter((line) => line.endsWith("it could not be kept: no space")).length;
+  const told = () =>
+    idle.progress.filter((line) => line.endsWith("its state could not be saved: no space")).length;
   await expect.poll(told).toBeGreaterThanOrEqual(2);
   expect(await client.call("count")).toBe(before + 1);
   idle.keepFailure = undefined;
   await idle.stopped();
 });
 
-describe("looking at it", () => {
-  test("does not keep it from being stopped, and does not start it", async () => {
+describe("status requests", () => {
+  test("neither prevent a stop nor cause a restart", async () => {
     await using idle = await IdleHost.start();
     await using client = await RpcClient.connect({ ...idle.served, token: idle.gateway.adminToken });
     const looking = setInterval(() => void client.health().catch(() => {}), 100);
@@ -235,7 +240,7 @@ describe("looking at it", () => {
     expect(idle.starts).toBe(1);
   });
 
-  test("shows how the start goes on", async () => {
+  test("show the progress of a restart", async () => {
     await using idle = await IdleHost.start();
     await using client = await RpcClient.connect(idle.served);
     await idle.stopped();
@@ -246,7 +251,7 @@ describe("looking at it", () => {
       .toMatchObject({
         state: "loading",
         waiting: 1,
-        lines: ["A call came: starting again", "  loading it"],
+        lines: ["preparing the models"],
       });
     // Whoever asks for the description as the file loads waits, too.
     const { functions } = await client.describe();
@@ -257,33 +262,60 @@ describe("looking at it", () => {
 });
 
 describe("a start that fails", () => {
-  test("is told to each call that waits, and the next call tries again", async () => {
+  test("is reported to all waiting calls, and the next call tries again", async () => {
     await using idle = await IdleHost.start();
     await using client = await RpcClient.connect(idle.served);
     await idle.stopped();
-    idle.failure = new Error("no capacity");
+    const cause = new EnvironmentError("environment/model-gated", "no access to lab/secret in /home/me", {
+      hint: "Ask for lab/secret.",
+    });
+    idle.failure = cause;
     idle.wakeMs = 200;
     const errors = await Promise.all([errorOf(client.call("count")), errorOf(client.call("count"))]);
     const expected = {
       code: "rpc/load-failed",
-      message: "The sandbox could not be started again: no capacity",
-      hint: "The next call tries again.",
+      message: "The sandbox could not be started again: preparing the models failed",
     };
     expect(errors).toMatchObject([expected, expected]);
     expect(await client.health()).toMatchObject({ state: "stopped", error: { code: "load-failed" } });
     const { url, token } = idle.served;
-    const response = await fetch(`${url}/call/count`, {
-      method: "POST",
-      body: "{}",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    });
-    expect([response.status, await response.json()]).toMatchObject([503, { error: { code: "load-failed" } }]);
+    const answers = await Promise.all([
+      ask(`${url}/call/count`, token, { method: "POST", body: "{}" }),
+      ask(`${url}/health`, token),
+      ask(`${url}/interface`, token),
+    ]);
+    expect(answers[0]).toMatchObject([503, { error: { code: "load-failed" } }]);
+    expect(JSON.stringify([errors, answers])).not.toMatch(/secret|\/home\/me/);
     idle.failure = undefined;
     expect(await client.call("count")).toBe(1);
   });
 
-  test("that takes long is told to those who ask again, and they start no other", async () => {
-    await using idle = await IdleHost.start({ patienceMs: 500 });
+  test("is reported to admins with its details", async () => {
+    await using idle = await IdleHost.start();
+    await idle.stopped();
+    const cause = Object.assign(new Error("in Python"), { code: "rpc/load-failed" });
+    idle.failure = new EnvironmentError("environment/interface-failed", "lab/secret did not load", { cause });
+    const { url } = idle.served;
+    const { adminToken } = idle.gateway;
+    const [status, body] = await ask(`${url}/wake`, adminToken, { method: "POST" });
+    expect(status).toBe(503);
+    expect(body).toMatchObject({
+      error: { details: { code: "environment/interface-failed" } },
+    });
+    expect(JSON.stringify(body)).toContain("lab/secret did not load");
+    const [, health] = await ask(`${url}/health`, adminToken);
+    expect(health).toMatchObject({
+      lines: [
+        "Starting again for a call",
+        "preparing the models",
+        "  loading it",
+        "The sandbox could not be started again: lab/secret did not load",
+      ],
+    });
+  });
+
+  test("and takes long is reported to repeated requests, which start no other", async () => {
+    await using idle = await IdleHost.start({ preferredWaitMs: 500 });
     await idle.stopped();
     idle.wakeMs = 1500;
     idle.failure = new Error("no capacity");
@@ -301,18 +333,15 @@ describe("deadlines and cancelling count while a call waits", () => {
     await using client = await RpcClient.connect(idle.served);
     await idle.stopped();
     idle.wakeMs = 1500;
-    const began = performance.now();
     expect((await errorOf(client.call("count", {}, { timeoutMs: 300 }))).code).toBe("rpc/deadline");
-    expect(performance.now() - began).toBeLessThan(1200);
     const controller = new AbortController();
     const cancelled = errorOf(client.call("count", {}, { signal: controller.signal }));
     controller.abort();
     expect((await cancelled).code).toBe("rpc/cancelled");
     // What is left of it is the host's to keep.
-    expect((await errorOf(client.call("slow", { seconds: 5 }, { timeoutMs: 2500 }))).code).toBe(
+    expect((await errorOf(client.call("slow", { seconds: 600 }, { timeoutMs: 2500 }))).code).toBe(
       "rpc/deadline",
     );
-    expect(performance.now() - began).toBeLessThan(4500);
     expect(await client.call("count")).toBe(1);
   });
 
@@ -332,7 +361,7 @@ describe("deadlines and cancelling count while a call waits", () => {
 });
 
 describe("access", () => {
-  test("is asked for as the host asks for it, awake or not", async () => {
+  test("is checked as the host does, running or stopped", async () => {
     await using idle = await IdleHost.start();
     for (const round of ["awake", "stopped"]) {
       if (round === "stopped") await idle.stopped();
@@ -352,11 +381,27 @@ describe("access", () => {
     expect(idle.starts).toBe(1);
   });
 
-  test("a port that is taken is named", async () => {
+  test("is not exhausted by a thousand unauthorized requests, running or stopped", async () => {
+    await using idle = await IdleHost.start();
+    const { hostname, port } = new URL(idle.gateway.url);
+    await using client = await RpcClient.connect(idle.served);
+    for (const round of ["awake", "stopped"]) {
+      if (round === "stopped") await idle.stopped();
+      await using crowd = new AsyncDisposableStack();
+      const sockets = Array.from({ length: 1000 }, () =>
+        crowd.adopt(connect(Number(port), hostname), (socket) => void socket.destroy()).on("error", () => {}),
+      );
+      await Promise.all(sockets.map((socket) => (socket.connecting ? once(socket, "connect") : undefined)));
+      expect(await client.call("count"), round).toBe(1);
+      expect(await status(idle, { authorization: `Bearer ${idle.served.token}` }), round).toBe(200);
+    }
+  });
+
+  test("the error for a used port names it", async () => {
     await using idle = await IdleHost.start();
     const port = Number(new URL(idle.gateway.url).port);
     const error = await errorOf(IdleHost.start({ port }));
-    expect(error).toMatchObject({ code: "environment/port-unavailable" });
+    expect(error).toMatchObject({ code: "rpc/port-unavailable" });
   });
 });
 
@@ -402,4 +447,10 @@ async function installed(served: ServedInterface): Promise<AsyncDisposable & { p
 async function found(root: string, expected: string): Promise<string> {
   const { stdout } = await run("find", [root, "-name", "call.py"]);
   return stdout.trim().split("\n")[0] ?? expected;
+}
+
+async function ask(url: string, token: string, options: RequestInit = {}): Promise<[number, unknown]> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const response = await fetch(url, { ...options, headers });
+  return [response.status, await response.json()];
 }

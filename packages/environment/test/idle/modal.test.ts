@@ -44,54 +44,51 @@ describe.skipIf((await emulationObstacle()) !== undefined)("idle sandboxes on Mo
     const progress = new Progress();
     const idle = { afterMs: minute, action };
     const before = emulator.billing().length;
+    const began = clock.now();
     const scoped = await new ScopedSandbox(
       { backend: "modal", executionMode: "cli", gpu, idle, timeoutMs: 6 * 60 * minute },
       progress,
     ).start();
-    const began = clock.now();
     try {
       await using surfaces = await surfacesOf(scoped, idleFixture);
       const { client, ...others } = surfaces.ways;
       let stops = 0;
-      let workMs = 0;
+      let runningMs = 0;
       const failures: unknown[] = [];
-      const work = async (call: Promise<unknown>) => {
-        const from = clock.now();
-        await call.catch((error: unknown) => failures.push(error));
-        workMs += clock.now() - from;
-      };
+      const work = (call: Promise<unknown>) => call.catch((error: unknown) => failures.push(error));
+      const firstCallAt = clock.now();
       for (const way of [client, ...Object.values(others)]) {
+        const from = clock.now();
         await work(way("count"));
         // A call of two minutes, which is longer than the idle time.
         const long = scoped.exec("sleep 1; echo worked");
         clock.advance(2 * minute);
         await work(long);
-        workMs += 2 * minute;
         // And then it thinks.
         clock.advance(minute);
         stops++;
-        await expect.poll(() => alive().length, { timeout: 30_000 }).toBe(0);
+        await expect.poll(() => alive().length).toBe(0);
         expect(progress.count("Idle for")).toBe(stops);
+        runningMs += clock.now() - from;
         clock.advance(17 * minute);
       }
       const wallMs = clock.now() - began;
       const billed = emulator.billing().slice(before);
       const seconds = billed.reduce((sum, one) => sum + (gpu === null ? one.seconds : one.gpuSeconds), 0);
-      const share = (seconds * 1000) / wallMs;
       console.log(
-        `idle, ${action}: worked ${(workMs / minute).toFixed(1)} of ${(wallMs / minute).toFixed(1)} min, ` +
-          `billed ${(seconds / 60).toFixed(1)} min: ${(100 * share).toFixed(1)} %`,
+        `idle, ${action}: billed ${(seconds / 60).toFixed(1)} of ${(wallMs / minute).toFixed(1)} min`,
       );
       expect(failures).toEqual([]);
-      expect(workMs / wallMs).toBeLessThan(0.12);
-      expect(share).toBeLessThan(0.25);
+      // At least the three minutes of each round, and nothing of the 17 that follow.
+      expect(seconds * 1000).toBeGreaterThanOrEqual(stops * 3 * minute);
+      expect(seconds * 1000).toBeLessThanOrEqual(runningMs + (firstCallAt - began));
       expect(billed).toHaveLength(stops);
     } finally {
       await scoped.terminate();
     }
   });
 
-  test("it is found by its first id, with its files", async () => {
+  test("it is found by its first ID, with its files", async () => {
     const progress = new Progress();
     await using sandbox = await new Sandbox(
       { backend: "modal", executionMode: "cli", idle: { afterMs: 1000, action: "snapshot" } },
@@ -99,14 +96,14 @@ describe.skipIf((await emulationObstacle()) !== undefined)("idle sandboxes on Mo
     ).start();
     const { sandboxId } = sandbox;
     await sandbox.writeFile("note", "kept");
-    await expect.poll(() => alive().length, { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => alive().length).toBe(0);
     expect(await sandbox.exec("cat note")).toBe("kept");
     expect(sandbox.sandboxId).toBe(sandboxId);
     await using again = await Sandbox.fromId(sandboxId);
     expect(await again.exec("cat note")).toBe("kept");
   });
 
-  test("when Modal has no machine for it, that is what the call is told", async () => {
+  test("the call reports that Modal has no capacity", async () => {
     const progress = new Progress();
     await using scoped = await new ScopedSandbox(
       { backend: "modal", executionMode: "cli", idle: { afterMs: 1000, action: "stop" } },
@@ -115,7 +112,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("idle sandboxes on Mo
     await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
     const [served] = scoped.served;
     await using client = await RpcClient.connect({ url: served?.url ?? "", token: served?.token ?? "" });
-    await expect.poll(() => alive().length, { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => alive().length).toBe(0);
     emulator.faults.fail(/SandboxCreate/, { code: "RESOURCE_EXHAUSTED", times: 100 });
     const error = await errorOf(client.call("count"));
     expect(error.code).toBe("rpc/load-failed");

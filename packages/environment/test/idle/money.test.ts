@@ -2,18 +2,19 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { readEntries } from "../../src/cost/ledger.ts";
 import { readCosts, Sandbox } from "../../src/index.ts";
-import { readEntries } from "../../src/ledger/ledger-file.ts";
 import { errorOf, useOwnHome } from "../support/home.ts";
 import { Progress } from "../support/stopped.ts";
+import { changeTimings } from "../support/timings.ts";
 
 const home = useOwnHome();
 // A dollar a second.
 beforeAll(() => writeFile(join(home, "prices.json"), '{"local": {"sandbox": 3600}}'));
 afterEach(() => vi.unstubAllEnvs());
 
-test("what is stopped costs nothing, and the budget is one for all its machines", async () => {
-  vi.stubEnv("SEER_LEAST_MS", "2000");
+test("a stopped sandbox costs nothing, and its instances share one budget", async () => {
+  using _ = changeTimings({ minimumPaidMs: 2000 });
   const progress = new Progress();
   const sandbox = await new Sandbox(
     { executionMode: "cli", idle: { afterMs: 1000, action: "stop" }, budgetUsd: 6 },

@@ -10,6 +10,7 @@ import { errorOf, useOwnHome } from "../support/home.ts";
 import { idleFixture } from "../support/idle-host.ts";
 import { processesGone } from "../support/processes.ts";
 import { sandboxesIn, snapshotsIn } from "../support/stopped.ts";
+import { childTimings } from "../support/timings.ts";
 
 const home = useOwnHome();
 const owners: ChildProcess[] = [];
@@ -21,14 +22,14 @@ afterEach(() => {
 test.each([
   { when: "while it is stopped", line: "Idle for", ms: 1500, calls: false },
   { when: "as it is stopped", line: "Idle for", ms: 0, calls: false },
-  { when: "as it starts again", line: "A call came", ms: 0, calls: true },
-  { when: "in the middle of that", line: "A call came", ms: 100, calls: true },
+  { when: "as it starts again", line: "Starting again", ms: 0, calls: true },
+  { when: "in the middle of that", line: "Starting again", ms: 100, calls: true },
   { when: "when it is there again", line: "called", ms: 0, calls: true },
 ])("Ctrl-C $when leaves nothing", async ({ line, ms, calls }) => {
   const { owner, until } = startOwner();
   await until("Idle for");
   if (calls) {
-    await expect.poll(() => sandboxesIn(home), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => sandboxesIn(home)).toEqual([]);
     owner.stdin?.write("\n");
   }
   if (line !== "Idle for") await until(line);
@@ -43,7 +44,7 @@ test.each([
   expect(snapshotsIn(home)).toEqual([]);
 });
 
-test("an owner that has nothing left to do ends, whatever its sandbox is at", async () => {
+test("an owner without work exits in every state of its sandbox", async () => {
   const program = `
     import { Sandbox } from ${JSON.stringify(join(import.meta.dirname, "../../src/index.ts"))};
     const sandbox = new Sandbox({ executionMode: "cli", idle: { afterMs: 1000, action: "stop" } });
@@ -55,7 +56,7 @@ test("an owner that has nothing left to do ends, whatever its sandbox is at", as
   expect(await processesGone(home)).toEqual([]);
 });
 
-test("neither connections nor calls keep an owner that has nothing left to do", async () => {
+test("neither connections nor calls keep an owner without work alive", async () => {
   const program = `
     import { ScopedSandbox } from ${JSON.stringify(join(import.meta.dirname, "../../src/index.ts"))};
     const scoped = new ScopedSandbox({ idle: { afterMs: 60000, action: "stop" } });
@@ -90,7 +91,7 @@ function startOwner() {
   const program = join(import.meta.dirname, "..", "fixtures", "idle-owner.ts");
   const owner: ChildProcess = spawn(process.execPath, [program], {
     // For a first process that nobody has taken hold of yet.
-    env: { ...process.env, SEER_LEASE_MS: "700" },
+    env: { ...process.env, ...childTimings({ leaseMs: 700 }) },
     stdio: ["pipe", "pipe", "inherit"],
   });
   owners.push(owner);

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe.each(isolations)("with isolation %s", (isolation) => {
-  test("stop and snapshot: its files are there again", async () => {
+  test("action snapshot: the files are restored", async () => {
     const progress = new Progress();
     const sandbox = new Sandbox(
       { idle: { afterMs: 1000, action: "snapshot" }, executionMode: "cli" },
@@ -30,7 +30,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
       .poll(() => Sandbox.list())
       .toMatchObject([{ id: sandboxId, name, state: "stopped", ownerPid: process.pid }]);
     const error = await errorOf(Sandbox.fromId(sandboxId));
-    expect(error.message).toBe(`The sandbox ${name} is stopped, because nobody used it`);
+    expect(error.message).toBe(`The sandbox ${name} is stopped because it was idle`);
     expect(await sandbox.exec("cat note")).toBe("kept\n");
     expect(await sandbox.execPython("print(1 + 1)")).toBe("2\n");
     // It is still the same to whoever knows it.
@@ -50,7 +50,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect((await errorOf(sandbox.exec("true"))).message).toMatch(/has ended: it was terminated$/);
   });
 
-  test("stop: it begins anew, with the files of its configuration and those that were uploaded", async () => {
+  test("action stop: it starts again with configured and uploaded files only", async () => {
     const folder = await temporaryDirectory();
     for (const file of ["configured", "uploaded", "gone"]) await writeFile(join(folder, file), file);
     const progress = new Progress();
@@ -68,7 +68,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     await rm(join(folder, "gone"));
     await progress.stopped(home);
     expect(await sandbox.exec("ls")).toBe("configured\nuploaded\n");
-    expect(progress.lines.join("\n")).toContain(`${join(folder, "gone")} is not there any more`);
+    expect(progress.lines.join("\n")).toContain(`${join(folder, "gone")} no longer exists`);
     expect(sandbox.name).toBe("anew");
     // Nobody takes its name meanwhile.
     await progress.stopped(home, 2);
@@ -77,7 +77,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
-test("a command is not cut, and one start is enough for all who come", async () => {
+test("a running command is not interrupted, and concurrent calls share one restart", async () => {
   const progress = new Progress();
   await using sandbox = await new Sandbox(
     { idle: { afterMs: 1000, action: "snapshot" }, executionMode: "cli" },
@@ -93,10 +93,10 @@ test("a command is not cut, and one start is enough for all who come", async () 
     sandbox.writeFile("d", "d").then(() => "d"),
   ]);
   expect(answers).toEqual(["a\n", "b\n", "c\n", "d"]);
-  expect(progress.count("A call came: starting again")).toBe(1);
+  expect(progress.count("Starting again for a call")).toBe(1);
 });
 
-test("who waits for a start may give up, and it goes on for others", async () => {
+test("a caller can stop waiting for a restart, which continues for the others", async () => {
   const progress = new Progress();
   await using sandbox = await new Sandbox(
     { idle: { afterMs: 1000, action: "stop" }, executionMode: "cli" },
@@ -110,10 +110,10 @@ test("who waits for a start may give up, and it goes on for others", async () =>
   controller.abort(reason);
   await expect(given).rejects.toBe(reason);
   expect(await other).toBe("b\n");
-  expect(progress.count("A call came")).toBe(1);
+  expect(progress.count("Starting again")).toBe(1);
 });
 
-test("a start that fails is told, and the next call tries again", async () => {
+test("a failed restart is reported, and the next call tries again", async () => {
   const folder = await temporaryDirectory();
   const file = join(folder, "file");
   await writeFile(file, "");
@@ -133,7 +133,7 @@ test("a start that fails is told, and the next call tries again", async () => {
   expect(await sandbox.exec("ls")).toBe("file\n");
 });
 
-describe("terminate leaves nothing", () => {
+describe("terminate leaves nothing behind", () => {
   const start = async (progress: Progress) =>
     await new Sandbox(
       { idle: { afterMs: 1000, action: "snapshot" }, executionMode: "cli" },
@@ -150,7 +150,7 @@ describe("terminate leaves nothing", () => {
     expect((await errorOf(sandbox.exec("true"))).code).toBe("environment/ended");
   });
 
-  test.each(["Idle for", "A call came"])("as it says %j", async (line) => {
+  test.each(["Idle for", "Starting again"])("as it says %j", async (line) => {
     const progress = new Progress();
     const sandbox = await start(progress);
     const { promise: terminated, resolve } = Promise.withResolvers<void>();
@@ -159,7 +159,7 @@ describe("terminate leaves nothing", () => {
       if (said.startsWith(line)) resolve(sandbox.terminate());
       return Array.prototype.push.call(lines, said);
     };
-    if (line === "A call came") {
+    if (line === "Starting again") {
       await progress.stopped(home);
       expect((await errorOf(sandbox.exec("true"))).code).toBe("environment/ended");
     }
@@ -179,7 +179,7 @@ describe("terminate leaves nothing", () => {
   });
 });
 
-test("the time that it may live is the time that there is a machine", async () => {
+test("stopped time does not count towards the time limit", async () => {
   const progress = new Progress();
   const sandbox = await new Sandbox(
     { idle: { afterMs: 1000, action: "stop" }, executionMode: "cli", timeoutMs: 4000 },
@@ -189,14 +189,14 @@ test("the time that it may live is the time that there is a machine", async () =
   await delay(3000);
   expect(await sandbox.exec("echo alive")).toBe("alive\n");
   const error = await errorOf(sandbox.exec("sleep 60"));
-  expect(error.message).toMatch(/has ended: its time, `timeoutMs`, was over$/);
+  expect(error.message).toMatch(/has ended: it reached its time limit, `timeoutMs`$/);
   // That is its end: nothing starts it again.
   expect((await errorOf(sandbox.exec("true"))).message).toMatch(/`timeoutMs`/);
-  expect(progress.count("A call came")).toBe(1);
+  expect(progress.count("Starting again")).toBe(1);
   await sandbox.terminate();
 });
 
-test("a snapshot of a stopped sandbox is what was kept of it", async () => {
+test("a snapshot of a stopped sandbox is its saved state", async () => {
   const progress = new Progress();
   const sandbox = await new Sandbox(
     { idle: { afterMs: 1000, action: "snapshot" }, executionMode: "cli" },
@@ -205,7 +205,7 @@ test("a snapshot of a stopped sandbox is what was kept of it", async () => {
   await sandbox.writeFile("note", "kept");
   await progress.stopped(home);
   const snapshot = await sandbox.terminate({ saveSnapshot: true, snapshotDescription: "mine" });
-  expect(progress.count("A call came")).toBe(0);
+  expect(progress.count("Starting again")).toBe(0);
   expect(await Sandbox.listSnapshots()).toMatchObject([{ id: snapshot.id, description: "mine" }]);
   {
     await using again = await Sandbox.fromSnapshot(snapshot, { executionMode: "cli" });

@@ -1,8 +1,10 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RpcClient } from "@seer/rpc";
 import { afterEach, expect, test, vi } from "vitest";
 import { ScopedSandbox } from "../../src/index.ts";
-import { errorOf, useOwnHome } from "../support/home.ts";
+import { errorOf, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { idleFixture } from "../support/idle-host.ts";
 import { processesGone } from "../support/processes.ts";
 import { Progress, sandboxesIn, snapshotsIn } from "../support/stopped.ts";
@@ -48,7 +50,7 @@ test.each(["stop", "snapshot"] as const)("every way of calling survives: %s", as
   ]);
 });
 
-test("calls and streams are not cut, and one start is enough for all who come", async () => {
+test("calls and streams are not interrupted, and concurrent calls share one restart", async () => {
   const progress = new Progress();
   await using scoped = await start("snapshot", progress);
   await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
@@ -65,10 +67,10 @@ test("calls and streams are not cut, and one start is enough for all who come", 
   expect(answers.slice(1).toSorted((a, b) => Number(a) - Number(b))).toEqual(
     Array.from({ length: 20 }, (_, index) => index + 1),
   );
-  expect(progress.count("A call came: starting again")).toBe(1);
+  expect(progress.count("Starting again for a call")).toBe(1);
 });
 
-test("another process takes it up under the address that stays", async () => {
+test("another process attaches to it under its permanent address", async () => {
   const progress = new Progress();
   await using scoped = await start("stop", progress);
   await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
@@ -88,6 +90,43 @@ test("another process takes it up under the address that stays", async () => {
   expect(await client.call("count")).toBe(1);
 });
 
+test.each(["stop", "snapshot"] as const)(
+  "an edit survives a stop, and clients are notified: %s",
+  async (action) => {
+    const folder = await temporaryDirectory();
+    const file = join(folder, "edited.py");
+    const code = "\n\n@expose\ndef get() -> int:\n    return value\n";
+    await writeFile(file, `value = 1${code}`);
+    const progress = new Progress();
+    await using scoped = await start(action, progress);
+    await scoped.serve(file, { exposeAs: "prompt" });
+    const [served] = scoped.served;
+    const revisions: number[] = [];
+    await using client = await RpcClient.connect({
+      url: served?.url ?? "",
+      token: served?.token ?? "",
+    });
+    client.onInterfaceChange((revision) => revisions.push(revision));
+    await writeFile(
+      file,
+      `from added import value${code}\n\n@expose\ndef more() -> int:\n    return value\n`,
+    );
+    await writeFile(join(folder, "added.py"), "value = 2\n");
+    await scoped.serve(file, { exposeAs: "prompt" });
+    expect(scoped.served).toMatchObject([{ url: served?.url, token: served?.token }]);
+    await expect.poll(() => revisions).toEqual([2]);
+    await progress.stopped(home);
+    expect((await client.describe()).functions.map(({ name }) => name)).toEqual(["get", "more"]);
+    expect(await client.call("more")).toBe(2);
+    // Stopped again, it is started for an edit, which clients are told of as well.
+    await progress.stopped(home, 2);
+    await writeFile(join(folder, "added.py"), "value = 3\n");
+    await scoped.serve(file, { exposeAs: "prompt" });
+    await expect.poll(() => revisions).toEqual([2, 3]);
+    expect(await client.call("get")).toBe(3);
+  },
+);
+
 test("its logs can be read while it is stopped", async () => {
   const progress = new Progress();
   await using scoped = await start("stop", progress);
@@ -103,7 +142,7 @@ test("its logs can be read while it is stopped", async () => {
   expect(progress.count("A call came")).toBe(0);
 });
 
-test("its end is the end of its addresses", async () => {
+test("its addresses end with it", async () => {
   const progress = new Progress();
   await using scoped = await new ScopedSandbox(
     { idle: { afterMs: 1000, action: "stop" }, timeoutMs: 4000 },
@@ -112,16 +151,14 @@ test("its end is the end of its addresses", async () => {
   await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });
   const [served] = scoped.served;
   await using client = await RpcClient.connect({ url: served?.url ?? "", token: served?.token ?? "" });
-  const began = performance.now();
-  const error = await errorOf(client.call("slow", { seconds: 60 }));
+  const error = await errorOf(client.call("slow", { seconds: 600 }));
   expect(["rpc/worker-died", "rpc/unreachable"]).toContain(error.code);
   await expect.poll(async () => (await errorOf(client.call("count"))).code).toBe("rpc/unreachable");
-  expect(performance.now() - began).toBeLessThan(15_000);
   expect((await errorOf(scoped.exec("true"))).message).toMatch(/`timeoutMs`/);
   await scoped.terminate();
 });
 
-test("calls that wait are told when it is terminated", async () => {
+test("waiting calls fail when it is terminated", async () => {
   const progress = new Progress();
   const scoped = await start("stop", progress);
   await scoped.serve(idleFixture, { exposeAs: "prompt", name: "tools" });

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
+import type { Sandbox as ModalSandbox } from "modal";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { Sandbox } from "../../src/index.ts";
 import { errorOf, useOwnHome } from "../support/home.ts";
 import { startModal } from "../support/modal-session.ts";
+import { changeTimings } from "../support/timings.ts";
 
 useOwnHome();
 let emulator: ModalEmulator;
@@ -19,7 +21,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("Modal, when things g
   afterEach(() => emulator.faults.clear());
   afterAll(() => vi.unstubAllEnvs());
 
-  const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 20_000 });
+  const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
   const alive = () => emulator.sandboxes().filter(({ state }) => state !== "finished");
 
   describe.each([
@@ -78,7 +80,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("Modal, when things g
       await emulator.faults.crashSandbox(sandbox.sandboxId);
       const error = await running;
       expect(error).toMatchObject({ code: "environment/ended" });
-      expect(error.message).toContain("its processes are gone");
+      expect(error.message).toContain("its init process was killed");
     });
 
     test("a start that is aborted while Modal has no machine leaves none", async () => {
@@ -108,7 +110,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("Modal, when things g
   });
 
   test("no capacity for a GPU is an error after a while, and at once when Modal says so", async () => {
-    vi.stubEnv("SEER_CREATE_MS", "500");
+    const changed = changeTimings({ capacityMs: { cpu: 500, gpu: 500 } });
     const hold = emulator.faults.holdCapacity({ gpu: "H100" });
     const late = await errorOf(new Sandbox({ ...config, gpu: "H100", gpuCount: 2 }).start());
     expect(late).toMatchObject({
@@ -118,7 +120,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("Modal, when things g
     expect(late.message).toContain("2 GPUs H100");
     await until(() => alive().length === 0);
     hold.release();
-    vi.stubEnv("SEER_CREATE_MS", undefined);
+    changed[Symbol.dispose]();
     emulator.faults.fail("SandboxCreate", { code: "RESOURCE_EXHAUSTED", message: "all taken" });
     const refused = await errorOf(new Sandbox({ ...config, gpu: "H100" }).start());
     expect(refused).toMatchObject({ code: "environment/gpu-unavailable" });
@@ -138,7 +140,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("Modal, when things g
 
   test("sandboxes whose start was cut off are ended by whoever looks next", async () => {
     await using sandbox = await new Sandbox(config).start();
-    const native = sandbox.modalSandbox;
+    const native = sandbox.modalSandbox as ModalSandbox | undefined;
     const tags = emulator.sandboxes().find(({ id }) => id === sandbox.sandboxId)?.tags ?? {};
     const [host] = (tags["seer-owner"] ?? "").split("-");
     // Of a start on another machine nothing is known.

@@ -36,7 +36,7 @@ test.skipIf((await emulationObstacle()) !== undefined)(
     expect(JSON.parse(stdout)).toEqual({
       files: full(/the sandbox on Modal: No space left on device: '\/workspace\/large\.bin'/),
       directories: full(/the sandbox on Modal: No space left on device: '\/workspace\/large\/large\.bin'/),
-      models: full(/The volume on Modal is full: 8\.4 MB are to be downloaded/),
+      models: full(/The volume on Modal is full: The download needs 8\.4 MB/),
       left: [],
     });
   },

@@ -8,10 +8,10 @@ import { promisify } from "node:util";
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
 import { findPython } from "@seer/rpc/launch";
 import type { Image } from "modal";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ImageSpec, imageLayers } from "../../src/backends/modal/image/layers.ts";
 import { sandboxImage } from "../../src/backends/modal/image/sandbox-image.ts";
-import { shellCommand } from "../../src/backends/modal/image/shell-quote.ts";
+import { shellCommand } from "../../src/backends/modal/image/shell-commands.ts";
 import { sourceArchive } from "../../src/backends/modal/image/source-archive.ts";
 import type { ModalSession } from "../../src/backends/modal/session.ts";
 import { errorOf, temporaryDirectory } from "../support/home.ts";
@@ -23,7 +23,10 @@ let wheels: { url: string; close: () => void };
 
 describe.skipIf((await emulationObstacle()) !== undefined)("the image of a sandbox on Modal", () => {
   beforeAll(async () => {
-    ({ emulator, session } = await startModal({ systemPackages: ["libpretended-dev"] }));
+    ({ emulator, session } = await startModal({
+      systemPackages: ["libpretended-dev"],
+      builtImagesDirectory: undefined,
+    }));
     wheels = await serveTinyPackage();
   });
   afterAll(() => wheels.close());
@@ -96,7 +99,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the image of a sandb
     expect(error.message).toContain(message);
   });
 
-  it("takes a broken stream of the log up where it broke off", async () => {
+  it("resumes an interrupted log stream", async () => {
     emulator.faults.dropStream("ImageJoinStreaming", { afterBytes: 200 });
     const from = emulator.calls().length;
     await build({ systemPackages: ["coreutils", "libpretended-dev"] });
@@ -111,10 +114,10 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the image of a sandb
     const abort = new AbortController();
     const hold = emulator.faults.hold("ImageJoinStreaming");
     const building = errorOf(build({ systemPackages: ["bash", "libpretended-dev"] }, abort.signal));
-    await vi.waitFor(() => expect(hold.waiting).toBe(1), 10_000);
+    await expect.poll(() => hold.waiting).toBe(1);
     abort.abort(new Error("enough"));
     expect((await building).message).toBe("enough");
-    await vi.waitFor(() => expect(hold.waiting).toBe(0), 10_000);
+    await expect.poll(() => hold.waiting).toBe(0);
     hold.release();
   });
 });

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import type { SandboxConfigInput } from "@seer/config";
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { ledgerFile, readEntries } from "../../src/cost/ledger.ts";
 import { readCosts, Sandbox } from "../../src/index.ts";
-import { ledgerFile, readEntries } from "../../src/ledger/ledger-file.ts";
 import { errorOf, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { startModal } from "../support/modal-session.ts";
+import { changeTimings } from "../support/timings.ts";
 
 const home = useOwnHome();
 const config = { backend: "modal", executionMode: "cli", gpu: "H100", gpuCount: 2 } as const;
@@ -29,15 +30,19 @@ describe.skipIf((await emulationObstacle()) !== undefined)("money on Modal", () 
     await rm(join(home, "prices.json"), { force: true });
   });
 
-  test("what the ledger says is what Modal bills, and both are said", async () => {
+  test("the ledger agrees with Modal's bill", async () => {
+    const startedAt = performance.now();
     const sandbox = await start({ timeoutMs: 600_000 });
     const { sandboxId } = sandbox;
+    const readyAt = performance.now();
     await sandbox.exec("sleep 1");
+    const leastSeconds = (performance.now() - readyAt) / 1000;
     expect(progress).toContain(
       "2 × H100 on Modal: about $8.23 an hour ($7.90 of it GPU), at most $1.37 in 10 min",
     );
     await sandbox.terminate();
-    expect(progress.at(-1)).toMatch(/^Ran \d+ s: (less than )?\$0\.0\d$/);
+    const mostSeconds = (performance.now() - startedAt) / 1000;
+    expect(progress.at(-1)).toMatch(/^Ran [\d.]+ s: <?\$0\.0\d$/);
     const [cost] = await readCosts();
     expect(cost).toMatchObject({
       backend: "modal",
@@ -46,8 +51,10 @@ describe.skipIf((await emulationObstacle()) !== undefined)("money on Modal", () 
       state: "ended",
       sandboxes: [sandboxId],
     });
-    const billed = bill(sandboxId)?.gpuSeconds ?? Number.NaN;
-    expect(Math.abs((cost?.gpuSeconds ?? 0) - billed)).toBeLessThan(3);
+    for (const gpuSeconds of [cost?.gpuSeconds, bill(sandboxId)?.gpuSeconds]) {
+      expect(gpuSeconds).toBeGreaterThan(leastSeconds);
+      expect(gpuSeconds).toBeLessThan(mostSeconds);
+    }
   });
 
   test("Modal itself ends what its own first process does not end", async () => {
@@ -72,28 +79,32 @@ describe.skipIf((await emulationObstacle()) !== undefined)("money on Modal", () 
   });
 
   test("it ends when its budget is spent, and what came before the GPU counts", async () => {
-    vi.stubEnv("SEER_LEAST_MS", "1000");
+    using _ = changeTimings({ minimumPaidMs: 1000 });
     await writeFile(
       join(home, "prices.json"),
       JSON.stringify({ modal: { sandbox: 3600, gpus: { H100: 0 }, cpuCore: 0, memoryGiB: 0 } }),
     );
     const weights = await temporaryDirectory();
     await writeFile(join(weights, "config.json"), "{}");
+    const startedAt = performance.now();
     const sandbox = await start({ budgetUsd: 9, models: [{ name: weights }] });
     const error = await errorOf(sandbox.exec("sleep 60"));
-    expect(error.message).toMatch(/ has ended: its budget, `budgetUsd`, was spent$/);
+    expect(error.message).toMatch(/ has ended: it spent its budget, `budgetUsd`$/);
     await sandbox.terminate();
+    const mostUsd = (performance.now() - startedAt) / 1000;
     const begun = (await readEntries()).filter((entry) => entry.type === "begin");
     expect(begun.map(({ purpose }) => purpose)).toEqual(["weights", "sandbox"]);
     expect(new Set(begun.map(({ run }) => run)).size).toBe(1);
     const [cost] = await readCosts();
     expect(cost).toMatchObject({ state: "ended", reason: "budget" });
-    expect(cost?.usd).toBeGreaterThan(8);
-    expect(cost?.usd).toBeLessThan(13);
     const billed = emulator
       .billing()
       .filter(({ sandboxId }) => begun.some(({ machine }) => machine === sandboxId));
-    const seconds = billed.reduce((sum, one) => sum + one.seconds, 0);
-    expect(Math.abs(seconds - (cost?.usd ?? 0))).toBeLessThan(4);
+    const billedUsd = billed.reduce((sum, one) => sum + one.seconds, 0);
+    // A dollar a second.
+    for (const usd of [cost?.usd, billedUsd]) {
+      expect(usd).toBeGreaterThan(8);
+      expect(usd).toBeLessThan(mostUsd);
+    }
   });
 });

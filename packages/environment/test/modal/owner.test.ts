@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Sandbox } from "../../src/index.ts";
 import { useOwnHome } from "../support/home.ts";
 import { startModal } from "../support/modal-session.ts";
+import { changeTimings, childTimings } from "../support/timings.ts";
 
 useOwnHome();
 let emulator: ModalEmulator;
@@ -50,7 +51,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the owner of a sandb
   test("that is interrupted while it waits for a GPU leaves none behind", async () => {
     const hold = emulator.faults.holdCapacity();
     const { owner } = await startOwner("waits");
-    await vi.waitUntil(() => hold.waiting === 1, { timeout: 20_000 });
+    await expect.poll(() => hold.waiting === 1).toBe(true);
     owner.kill("SIGINT");
     expect((await once(owner, "exit"))[1]).toBe("SIGINT");
     expect(alive()).toEqual([]);
@@ -62,14 +63,14 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the owner of a sandb
     owner.kill("SIGKILL");
     await once(owner, "exit");
     expect(alive()).toHaveLength(1);
-    vi.stubEnv("SEER_LEASE_MS", String(leaseMs));
+    const changed = changeTimings({ leaseMs });
     const taken = await Sandbox.fromId(id);
     await delay(2 * leaseMs);
     expect(await taken.exec("echo alive")).toBe("alive\n");
     expect((await Sandbox.list()).map(({ ownerAlive }) => ownerAlive)).toEqual([false]);
     await taken[Symbol.asyncDispose]();
-    vi.unstubAllEnvs();
-    await vi.waitUntil(() => alive().length === 0, { timeout: 4 * leaseMs });
+    changed[Symbol.dispose]();
+    await expect.poll(() => alive().length === 0).toBe(true);
     expect(emulator.sandboxes().find((sandbox) => sandbox.id === id)?.result?.exitcode).toBe(82);
   });
 });
@@ -77,7 +78,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the owner of a sandb
 async function startOwner(mode = "", leaseMs = 90_000): Promise<{ owner: ChildProcess; line: string }> {
   const script = join(import.meta.dirname, "..", "fixtures", "modal-owner.ts");
   const owner = spawn(process.execPath, [script, mode], {
-    env: { ...process.env, ...emulator.env, SEER_LEASE_MS: String(leaseMs) },
+    env: { ...process.env, ...emulator.env, ...childTimings({ leaseMs }) },
     stdio: ["ignore", "pipe", mode === "throws" ? "ignore" : "inherit"],
   });
   owners.push(owner);

@@ -52,6 +52,16 @@ describe.skipIf((await emulationObstacle()) !== undefined)("a sandbox on Modal",
       return found;
     };
 
+    test("/root can be written to", async () => {
+      await sandbox.writeFile("/root/results/a.txt", "written");
+      await sandbox.uploadFile(join(directory, "notes.txt"), "/root/");
+      await sandbox.exec("echo shell > /root/b.txt; cp /root/notes.txt /root/results/");
+      await sandbox.execPython("open('/root/c.txt', 'w').write('python')");
+      expect(await sandbox.exec("cd /root; cat results/a.txt results/notes.txt b.txt c.txt")).toBe(
+        "writtennotesshell\npython",
+      );
+    });
+
     test("runs commands and Python, with what was put into it", async () => {
       expect(await sandbox.exec("echo $GREETING; pwd; cat notes.txt data/notes.txt")).toBe(
         "hello\n/workspace\nnotesnotes",
@@ -108,15 +118,13 @@ describe.skipIf((await emulationObstacle()) !== undefined)("a sandbox on Modal",
     });
 
     test("ends commands with all that they started", async () => {
-      const began = performance.now();
-      const late = sandbox.exec("sleep 97 & sleep 98", { timeoutMs: 300 });
+      const late = sandbox.exec("sleep 997 & sleep 998", { timeoutMs: 300 });
       expect(await errorOf(late)).toMatchObject({ code: "environment/exec-timeout" });
       const abort = new AbortController();
-      const aborted = sandbox.exec("sleep 99", { signal: abort.signal });
+      const aborted = sandbox.exec("sleep 999", { signal: abort.signal });
       setTimeout(() => abort.abort(new Error("on purpose")), 200);
       await expect(aborted).rejects.toThrow("on purpose");
-      expect(performance.now() - began).toBeLessThan(10_000);
-      await expect.poll(() => sandbox.exec("grep -alz '^9[789]$' /proc/[0-9]*/cmdline || true")).toBe("");
+      await expect.poll(() => sandbox.exec("grep -alz '^99[789]$' /proc/[0-9]*/cmdline || true")).toBe("");
       expect(await sandbox.run("kill -9 $$")).toMatchObject({ exitCode: -9 });
     });
 
@@ -130,7 +138,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("a sandbox on Modal",
       expect(await sandbox.exec("stat -c %a /opt/seer/run")).toBe("700\n");
     });
 
-    test("is listed, and taken up by its id and its name", async () => {
+    test("is listed, and found by its ID and its name", async () => {
       const listed = (await Sandbox.list()).find(({ id }) => id === sandbox.sandboxId);
       expect(listed).toMatchObject({
         name: `version-${version}`,
@@ -172,10 +180,10 @@ describe.skipIf((await emulationObstacle()) !== undefined)("a sandbox on Modal",
       expect((await Sandbox.list()).map(({ id }) => id)).not.toContain(short.sandboxId);
     });
 
-    test("ends when its time is over, and says so", async () => {
+    test("ends at its time limit and reports the reason", async () => {
       const short = await new Sandbox({ ...config, ...machine, timeoutMs: 3000 }).start();
-      await expect.poll(() => info(short.sandboxId).state, { timeout: 10_000 }).toBe("finished");
-      expect((await errorOf(short.exec("true"))).message).toContain("`timeoutMs`, was over");
+      await expect.poll(() => info(short.sandboxId).state).toBe("finished");
+      expect((await errorOf(short.exec("true"))).message).toContain("time limit, `timeoutMs`");
     });
   });
 

@@ -97,6 +97,28 @@ describe.skipIf((await emulationObstacle()) !== undefined)("interfaces on Modal"
       for (const { token } of scoped.served) expect(tags).not.toContain(token);
     });
 
+    test("an edited file is loaded again under its address and token, and a bad edit is not", async () => {
+      const file = join(await temporaryDirectory(), "edited.py");
+      const write = (code: string) =>
+        writeFile(file, `${code}\n\n@expose\ndef get() -> int:\n    return value\n`);
+      await write("value = 1");
+      await scoped.serve(file, { exposeAs: "prompt" });
+      const served = () => scoped.served.find(({ name }) => name === "edited");
+      const { url = "", token = "" } = served() ?? {};
+      await using client = await RpcClient.connect({ url, token });
+      expect(await client.call("get")).toBe(1);
+      await write("value = 2");
+      await scoped.serve(file, { exposeAs: "prompt" });
+      expect(served()).toMatchObject({ url, token, description: { revision: 2 } });
+      expect(await client.call("get")).toBe(2);
+      await write("value = [][0]");
+      const error = await errorOf(scoped.serve(file, { exposeAs: "prompt" }));
+      expect(error).toMatchObject({ code: "environment/interface-failed" });
+      expect(error.message).toMatch(/goes on serving:\n.*IndexError/s);
+      expect(await client.call("get")).toBe(2);
+      expect(await scoped.exec("cat edited.py")).toContain("value = 2");
+    });
+
     test("what does not load says why, and leaves its port to others", async () => {
       const hosts = async () => Number(await scoped.exec("pgrep -fc '[s]eer_host' || true"));
       const before = await hosts();

@@ -4,11 +4,12 @@ import { join, relative } from "node:path";
 import { type ModelConfigInput, parseSandboxConfig } from "@seer/config";
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { BackendStartOptions, MeteredMachine } from "../../src/backends/backend.ts";
 import type { ModalSession } from "../../src/backends/modal/session.ts";
 import { placeWeights } from "../../src/backends/modal/weights/place-weights.ts";
 import { Sandbox } from "../../src/index.ts";
-import { placeModels } from "../../src/plan/place-models.ts";
+import { modelSteps } from "../../src/plan/model-steps.ts";
+import type { BackendStartOptions } from "../../src/runtime/backend.ts";
+import type { MeteredInstance } from "../../src/runtime/meter.ts";
 import { errorOf, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { useHub } from "../support/hub.ts";
 import { startModal } from "../support/modal-session.ts";
@@ -31,12 +32,12 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     await hub.emulator.addRepo("org/tiny", { "config.json": config, "model.safetensors": weights });
   });
 
-  it("are in a volume before there is a GPU to pay for, and stay there", async () => {
+  it("are in a volume before a GPU is paid for, and stay there", async () => {
     const models = [{ name: "org/tiny" }];
     const held = emulator.faults.holdCapacity({ gpu: "H100" });
     const sandbox = new Sandbox({ backend: "modal", executionMode: "cli", gpu: "H100", models });
     const starting = sandbox.start();
-    await vi.waitFor(() => expect(held.waiting).toBe(1), 60_000);
+    await expect.poll(() => held.waiting).toBe(1);
     const [filling, ...others] = emulator.billing();
     expect(others).toEqual([]);
     expect(filling).toMatchObject({
@@ -59,11 +60,11 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     const before = emulator.sandboxes().length;
     const { lines } = await place(models);
     expect(emulator.sandboxes()).toHaveLength(before);
-    expect(lines).toEqual(["Model org/tiny: in its volume on Modal"]);
+    expect(lines).toEqual(["Model org/tiny: found in its volume on Modal"]);
     expect(hub.bytesSent()).toBeLessThan(10_000);
   });
 
-  it("are looked for by a machine where this user has not seen them yet", async () => {
+  it("are looked up by a sandbox if this user has no record of the volume", async () => {
     process.env.SEER_HOME = await temporaryDirectory();
     hub.bytesSent();
     const { metered } = await place([{ name: "org/tiny" }]);
@@ -82,7 +83,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     const second = await place([{ name: "org/moving" }]);
     expect(second.models[0]?.source).not.toEqual(first.models[0]?.source);
     expect(second.volumes["/models/org--moving"]?.name).not.toBe(first.volumes["/models/org--moving"]?.name);
-    expect(second.lines.join("\n")).toMatch(/Model org\/moving: \d+\.\d of 300\.\d kB/);
+    expect(second.lines.join("\n")).toMatch(/Model org\/moving: [\d.]+ (kB|bytes) of 300 kB/);
     // The script tells it four times a second.
     expect(second.lines.filter((line) => line.includes(" of ")).length).toBeLessThanOrEqual(3);
   });
@@ -105,7 +106,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     ).not.toContain(token);
   });
 
-  it("that do not exist leave neither a volume nor a machine", async () => {
+  it("that do not exist leave neither a volume nor a sandbox", async () => {
     const error = await errorOf(place([{ name: "org/tiny" }, { name: "org/absent", varName: "other" }]));
     expect(error.code).toBe("environment/model-unavailable");
     expect(error.message).toContain("org/absent");
@@ -113,56 +114,60 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     expect(emulator.sandboxes().filter(({ state }) => state !== "finished")).toEqual([]);
   });
 
-  it("are gone on with where a start was broken off, and complete or not at all", async () => {
-    const large = randomBytes(4_000_000);
-    await hub.emulator.addRepo("org/large", { "config.json": "{}", "model.safetensors": large });
-    hub.emulator.faults.slowDownload({ bytesPerSecond: 1_000_000 });
+  it("are complete or absent after an interrupted start, which keeps complete files", async () => {
+    const [first, second] = [randomBytes(2_000_000), randomBytes(30_000_000)];
+    const files = { "config.json": "{}", "a.safetensors": first, "b.safetensors": second };
+    await hub.emulator.addRepo("org/large", files);
+    const path = /b\.safetensors/;
+    hub.emulator.faults.slowDownload({ path, bytesPerSecond: 5_000_000 });
     const abort = new AbortController();
     const placing = errorOf(place([{ name: "org/large" }], { signal: abort.signal }));
-    const partial = () => filesIn(directoryOf("org--large")).catch(() => []);
-    hub.bytesSent();
-    await vi.waitFor(
-      async () => expect((await partial()).some(({ size }) => size > 1_000_000)).toBe(true),
-      60_000,
-    );
+    const there = () => filesIn(directoryOf("org--large")).catch(() => []);
+    await expect.poll(async () => (await there()).some(({ size }) => size > 5_000_000)).toBe(true);
     abort.abort(new Error("enough"));
     expect((await placing).message).toBe("enough");
     expect(emulator.sandboxes().filter(({ state }) => state !== "finished")).toEqual([]);
-    expect((await partial()).map(({ path }) => path)).not.toContain("weights/model.safetensors");
+    expect((await there()).map((file) => file.path)).not.toContain("weights/b.safetensors");
     hub.emulator.faults.clear();
     hub.bytesSent();
     await place([{ name: "org/large" }]);
-    expect(hub.bytesSent()).toBeLessThan(3_500_000);
-    expect(await readFile(join(directoryOf("org--large"), "weights/model.safetensors"))).toEqual(large);
+    expect(hub.bytesSent()).toBeLessThan(second.length + 1000);
+    for (const [name, content] of [
+      ["a", first],
+      ["b", second],
+    ] as const) {
+      const file = join(directoryOf("org--large"), `weights/${name}.safetensors`);
+      expect(Buffer.compare(await readFile(file), content)).toBe(0);
+    }
   });
 
-  it("arrive though connections break, and not though their machine does", async () => {
+  it("arrive despite lost connections, but not if their sandbox is killed", async () => {
     const large = randomBytes(1_500_000);
     await hub.emulator.addRepo("org/broken", { "config.json": "{}", "model.safetensors": large });
     hub.emulator.faults.slowDownload({ bytesPerSecond: 750_000 });
     const partial = () => filesIn(directoryOf("org--broken")).catch(() => []);
-    const hasBegun = async () => expect((await partial()).some(({ size }) => size > 200_000)).toBe(true);
+    const hasBegun = async () => (await partial()).some(({ size }) => size > 200_000);
     const crashing = errorOf(place([{ name: "org/broken" }]));
-    await vi.waitFor(hasBegun, 60_000);
+    await expect.poll(hasBegun).toBe(true);
     await emulator.faults.crashSandbox(emulator.sandboxes().at(-1)?.id ?? "");
     expect(await crashing).toMatchObject({
       code: "environment/backend-unreachable",
-      message: expect.stringContaining("that places the model org/broken ended too early"),
+      message: expect.stringContaining("that fills the volume of the model org/broken ended early"),
     });
     const placing = place([{ name: "org/broken" }]);
-    await vi.waitFor(async () => expect(emulator.sandboxes().at(-1)?.state).toBe("running"), 60_000);
+    await expect.poll(() => emulator.sandboxes().at(-1)?.state).toBe("running");
     emulator.faults.dropConnections();
     await placing;
     expect(await readFile(join(directoryOf("org--broken"), "weights/model.safetensors"))).toEqual(large);
   });
 
-  it("of one model are fetched once by two starts at the same time", async () => {
+  it("of one model are fetched once by two concurrent starts", async () => {
     await hub.emulator.addRepo("org/shared", { "config.json": "{}", "model.safetensors": weights });
     hub.emulator.faults.slowDownload({ bytesPerSecond: 300_000 });
     hub.bytesSent();
     const [one, two] = await Promise.all([place([{ name: "org/shared" }]), place([{ name: "org/shared" }])]);
     expect([...one.lines, ...two.lines]).toContain(
-      "Model org/shared: waiting for another start that places it",
+      "Model org/shared: waiting for another start to fill its volume",
     );
     expect(hub.bytesSent()).toBeLessThan(2 * weights.length);
     expect(two.volumes["/models/org--shared"]?.volumeId).toBe(one.volumes["/models/org--shared"]?.volumeId);
@@ -192,6 +197,43 @@ describe.skipIf((await emulationObstacle()) !== undefined)("weights on Modal", (
     expect(everything).not.toMatch(/org.{1,2}tiny|telling/);
     const adapted = JSON.parse(await sandbox.exec("cat /models/subject/adapter_config.json"));
     expect(adapted).toMatchObject({ peft_type: "LORA", base_model_name_or_path: "/models/subject-base" });
+  });
+
+  it.each(["/etc", "~/.ssh", "../..", "."])(
+    "of an adapter of the hub are refused when it names the directory %s as its base",
+    async (directory) => {
+      const name = `org/names-${Buffer.from(directory).toString("hex")}`;
+      await hub.emulator.addRepo(name, {
+        "adapter_config.json": JSON.stringify({ base_model_name_or_path: directory }),
+        "adapter_model.safetensors": weights,
+      });
+      for (const hidden of [false, true]) {
+        const other = { name: await temporaryDirectory(), varName: "other" };
+        const error = await errorOf(place([{ name, isPeft: true, hidden }, other]));
+        expect(error.code).toBe("environment/model-unavailable");
+        expect(error.message).toMatch(/names the directory .* as its base, which is neither configured/);
+      }
+      expect(emulator.sandboxes().filter(({ state }) => state !== "finished")).toEqual([]);
+    },
+  );
+
+  it("of a directory that stands in for a model of the hub are those of the directory", async () => {
+    const directory = await temporaryDirectory();
+    await writeFile(join(directory, "config.json"), '{"own": true}');
+    await hub.emulator.addRepo("org/standing-adapter", {
+      "adapter_config.json": '{"base_model_name_or_path": "org/absent"}',
+      "adapter_model.safetensors": weights,
+    });
+    const models = [
+      { name: "org/absent", path: directory },
+      { name: "org/standing-adapter", isPeft: true, varName: "tuned" },
+    ];
+    await using sandbox = await new Sandbox({ backend: "modal", executionMode: "cli", models }).start();
+    expect(sandbox.modelHandles).toMatchObject([
+      { name: "org/absent", path: "/models/org--absent" },
+      { name: "org/standing-adapter", basePath: "/models/org--absent" },
+    ]);
+    expect(await sandbox.exec("cat $MODEL_ORG_ABSENT_PATH/config.json")).toBe('{"own": true}');
   });
 
   it("of this machine's directories are uploaded once for their content, and gone on with", async () => {
@@ -248,7 +290,7 @@ async function filesIn(directory: string): Promise<{ path: string; size: number 
 
 async function place(models: ModelConfigInput[], { signal }: { signal?: AbortSignal } = {}) {
   const lines: string[] = [];
-  const metered: MeteredMachine[] = [];
+  const metered: MeteredInstance[] = [];
   const ended: string[] = [];
   const options: BackendStartOptions = {
     secrets: {},
@@ -256,13 +298,13 @@ async function place(models: ModelConfigInput[], { signal }: { signal?: AbortSig
     meter: {
       begin: (machine) => metered.push(machine),
       end: (id) => ended.push(id),
-      affordableMs: () => Number.POSITIVE_INFINITY,
+      timeLimit: (_, timeoutMs) => ({ timeoutMs: timeoutMs ?? null, timeoutReason: "timeout" as const }),
     },
-    onMachine: () => {},
+    onInstance: () => {},
     onProgress: (line) => lines.push(line),
     signal,
   };
-  const placed = await placeWeights(session, placeModels(parseSandboxConfig({ models }).models), options);
+  const placed = await placeWeights(session, modelSteps(parseSandboxConfig({ models }).models), options);
   expect(ended).toEqual(metered.map(({ id }) => id));
   return { ...placed, lines: lines.filter((line) => line.startsWith("Model")), metered };
 }

@@ -1,8 +1,8 @@
 import { chmod, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { findCommand } from "@seer/system";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Sandbox, ScopedSandbox } from "../../src/index.ts";
-import { findCommand } from "../../src/this-machine/find-command.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { processesGone, processesWith } from "../support/processes.ts";
 
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe.each(isolations)("with isolation %s", (isolation) => {
-  test("code-server runs behind a password", async () => {
+  test("code-server requires a password", async () => {
     await install("an editor");
     const progress: string[] = [];
     const onProgress = (line: string) => progress.push(line);
@@ -47,7 +47,7 @@ describe.each(isolations)("with isolation %s", (isolation) => {
   });
 });
 
-test("a code-server that does not come up fails the start with its log", async () => {
+test("a code-server that does not start fails the start of the sandbox with its log", async () => {
   await install("broken");
   const error = await errorOf(new ScopedSandbox({ debug: true }).start());
   expect(error.code).toBe("environment/service-failed");
@@ -55,7 +55,7 @@ test("a code-server that does not come up fails the start with its log", async (
   expect(await Sandbox.list()).toEqual([]);
 });
 
-test("without an installed code-server the start says how to install it, before anything slow", async () => {
+test("without an installed code-server the start fails early with install instructions", async () => {
   vi.stubEnv("PATH", directory);
   const progress: string[] = [];
   const start = new Sandbox(

@@ -23,7 +23,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the Jupyter server o
   });
   afterAll(() => sandbox.terminate());
 
-  test("is reached through a tunnel, and its kernels have the sandbox's own packages", async () => {
+  test("is reached through a tunnel, and its kernels have the sandbox's packages", async () => {
     expect(sandbox.jupyterUrl).toMatch(/^https:\/\/.*\/\?token=[\w-]{43}$/);
     await using kernel = await Kernel.start(sandbox.jupyterUrl ?? "");
     const code =
@@ -32,19 +32,19 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the Jupyter server o
     expect(await kernel.execute(`print(${JSON.stringify("x".repeat(50_000))})`)).toHaveLength(50_001);
   });
 
-  test("answers nobody without its token", async () => {
+  test("rejects requests without its token", async () => {
     const url = apiUrl(sandbox.jupyterUrl ?? "", "/api/kernels");
     url.search = "";
     expect((await fetch(url)).status).toBe(403);
     expect(progress.filter((line) => line.startsWith("Jupyter server: https:"))).toHaveLength(1);
   });
 
-  test("is found by whoever takes the sandbox up", async () => {
+  test("is found by a process that attaches to the sandbox", async () => {
     await using other = await Sandbox.fromId(sandbox.sandboxId);
     expect(other.jupyterUrl).toBe(sandbox.jupyterUrl);
   });
 
-  test("is installed where it was not, for a snapshot that is to have one", async () => {
+  test("is installed for a snapshot of a sandbox without it", async () => {
     const config = { backend: "modal", executionMode: "cli" } as const;
     const cli = await new Sandbox(config).start();
     await cli.writeFile("note", "kept");
@@ -55,7 +55,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("the Jupyter server o
   });
 });
 
-test("code-server is installed into the image by its own installer, of one version", () => {
+test("code-server is installed into the image by its own installer, at a pinned version", () => {
   const spec = { python: { kind: "python", packages: [] }, systemPackages: [], docker: false } as const;
   const layers = imageLayers({ ...spec, services: ["code-server"] }, new Uint8Array());
   const commands = layers.find(({ title }) => title === "code-server")?.commands.join("\n");

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,9 +9,19 @@ import { afterAll } from "vitest";
 export const isolations =
   (await findIsolation()).kind === "bubblewrap" ? (["bubblewrap", "none"] as const) : (["none"] as const);
 
-/** Gives a test file a home of its own for what Seer keeps. */
-export function useOwnHome(): string {
+/**
+ * Gives a test file a home of its own for what Seer keeps. Files that share environments have those
+ * built once for all of them; a file that tests how environments are built or removed has its own.
+ */
+export function useOwnHome({ sharesEnvironments = false } = {}): string {
   const home = mkdtempSync(join(tmpdir(), "seer-test-"));
+  // Given by tests/shared-directory.ts of the repository.
+  const shared = process.env.TEST_SHARED_DIRECTORY;
+  if (shared !== undefined && sharesEnvironments) {
+    const environments = join(shared, "environments");
+    mkdirSync(environments, { recursive: true });
+    symlinkSync(environments, join(home, "environments"));
+  }
   const before = process.env.SEER_HOME;
   process.env.SEER_HOME = home;
   afterAll(() => {

@@ -43,7 +43,6 @@ export function useHub(): TestHub {
     for (const name of ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"]) {
       vi.stubEnv(name, undefined);
     }
-    vi.stubEnv("SEER_RETRY_MS", "50");
     hub.useNewHome();
   });
   afterAll(async () => {

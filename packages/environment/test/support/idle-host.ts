@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServedInterface } from "@seer/rpc";
+import { Gateway, type GatewayOptions } from "@seer/rpc/gateway";
 import { type LaunchedHost, launchHost } from "@seer/rpc/launch";
 import { askHost } from "../../src/idle/ask-host.ts";
-import { Gateway, type GatewayOptions } from "../../src/idle/gateway/gateway.ts";
 import { IdleLife } from "../../src/idle/idle-life.ts";
 
 export const idleFixture = join(import.meta.dirname, "..", "fixtures", "idle", "interface.py");
@@ -27,7 +27,7 @@ export class IdleHost implements AsyncDisposable {
   private constructor(afterMs: number) {
     const report = (line: string) => {
       this.progress.push(line);
-      this.life.heard(line);
+      this.life.addLine(line);
     };
     this.life = new IdleLife(
       { afterMs, action: "snapshot" },
@@ -36,7 +36,7 @@ export class IdleHost implements AsyncDisposable {
           const { host } = this.gateway;
           return host !== undefined && (await askHost(host, this.gateway.undelivered)) !== undefined;
         },
-        keep: async (signal) => {
+        save: async (signal) => {
           if (this.keepFailure !== undefined) throw this.keepFailure;
           // What is nearly done ends as it would have.
           await delay(this.keepMs, undefined, { signal: this.keepMs > 1000 ? signal : undefined });
@@ -50,6 +50,7 @@ export class IdleHost implements AsyncDisposable {
           await this.#host?.close();
         },
         wake: async (signal) => {
+          this.life.beginStep("preparing the models");
           report("  loading it");
           await delay(this.wakeMs, undefined, { signal });
           if (this.failure !== undefined) throw this.failure;
@@ -65,22 +66,25 @@ export class IdleHost implements AsyncDisposable {
     ...options
   }: Partial<GatewayOptions> & { afterMs?: number } = {}): Promise<IdleHost> {
     const self = new IdleHost(afterMs);
+    // However long its own start takes, it is not stopped before there is a gateway.
+    const started = self.life.enterNow();
     const host = await self.#launch();
     await using client = await host.client();
     const description = await client.describe({ timeoutMs: 30_000 });
     const { life } = self;
     const name = "tools";
     self.gateway = await Gateway.open({
-      ...{ name, life, host, description: JSON.stringify(description) },
+      ...{ name, lifecycle: life, host, description: JSON.stringify(description) },
       ...options,
     });
     self.served = { name, url: self.gateway.url, token: self.gateway.token, description };
+    started?.();
     return self;
   }
 
   /** Waits until it is stopped. */
   async stopped(): Promise<void> {
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + 120_000;
     while (this.life.state !== "stopped") {
       if (performance.now() > deadline) throw new Error(`It was not stopped:\n${this.progress.join("\n")}`);
       await delay(10);

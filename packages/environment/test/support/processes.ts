@@ -10,7 +10,7 @@ export function processesWith(text: string): number[] {
 }
 
 /** Waits until no process has the text, and returns those that still do when the time is over. */
-export async function processesGone(text: string, withinMs = 10_000): Promise<number[]> {
+export async function processesGone(text: string, withinMs = 60_000): Promise<number[]> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const left = processesWith(text);

@@ -15,8 +15,8 @@ export class Progress {
 
   /** Waits until a sandbox has been stopped so often, and nothing of it is there. */
   async stopped(home: string, times = 1): Promise<void> {
-    await expect.poll(() => this.count("Idle for"), { timeout: 20_000 }).toBe(times);
-    await expect.poll(() => sandboxesIn(home), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => this.count("Idle for")).toBe(times);
+    await expect.poll(() => sandboxesIn(home)).toEqual([]);
   }
 }
 

@@ -4,7 +4,7 @@ import type { WriteTarget } from "@seer/config";
 import { directoryTarget, installWorkspace, type Library, Workspace } from "@seer/workspace";
 import { ExecutionError } from "../errors.ts";
 
-/** The directory of a session, with what has been installed in it. */
+/** The directory of a session, and the libraries installed in it. */
 export class WorkspaceDirectory {
   readonly path: string;
   readonly libraryDir: string;
@@ -23,7 +23,7 @@ export class WorkspaceDirectory {
       await directoryTarget(path).ensureDir(".");
       return new WorkspaceDirectory(await realpath(path));
     } catch (cause) {
-      const message = `The workspaceDir ${path} cannot be used: ${(cause as Error).message}`;
+      const message = `The \`workspaceDir\` ${path} cannot be created or opened: ${(cause as Error).message}`;
       throw new ExecutionError("execution/unusable-directory", message, { cause });
     }
   }
@@ -41,7 +41,7 @@ export class WorkspaceDirectory {
     return new Workspace({ libraries: [...this.#libraries.values()] }).getLibraryDocs();
   }
 
-  /** Keeps a text that was too long to show, and returns its path in the directory. */
+  /** Saves output that is too long to show, and returns its path in the directory. */
   async saveOutput(text: string): Promise<string> {
     const path = `.seer/output-${++this.#outputs}.txt`;
     await this.#target.writeFile(path, text);

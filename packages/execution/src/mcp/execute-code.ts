@@ -1,14 +1,15 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { shorten } from "@seer/config";
+import type { Picture } from "@seer/rpc";
 import { ExecutionError } from "../errors.ts";
 import { BoundedText } from "../run/bounded-text.ts";
 import { heartbeat, type ToolCall } from "./heartbeat.ts";
-import type { ServedSession } from "./served-session.ts";
-import { shorten } from "./shorten.ts";
+import type { ServedSession } from "./session-server.ts";
 
-// About 20,000 tokens: clients cut longer results, at a place of their own choice.
+// About 20,000 tokens. Clients truncate longer results themselves.
 const maxCharacters = 50_000;
 
-/** Runs a cell for an agent and writes its outcome, good or bad, so that the agent can act on it. */
+/** Runs a cell for an agent, and returns the output, result or error as a tool result. */
 export async function executeCode(
   session: ServedSession,
   code: string,
@@ -32,10 +33,9 @@ export async function executeCode(
     return await toolResult(session, text || (images.length > 0 ? "" : "(no output)"), images);
   } catch (error) {
     if (!ExecutionError.isInstance(error)) throw error;
-    const text = joinLines(
-      printed.toString(),
-      error.traceback ?? [error.message, error.hint ?? ""].join("\n"),
-    );
+    // The traceback already contains the message.
+    const reason = error.code === "execution/python-error" ? [] : [error.message, error.hint ?? ""];
+    const text = joinLines(printed.toString(), error.traceback ?? "", ...reason);
     return { ...(await toolResult(session, text, error.output.images)), isError: true };
   }
 }
@@ -43,21 +43,27 @@ export async function executeCode(
 async function toolResult(
   session: ServedSession,
   text: string,
-  images: readonly Uint8Array[],
+  images: readonly Picture[],
 ): Promise<CallToolResult> {
   const content: CallToolResult["content"] = [];
-  if (text !== "") content.push({ type: "text", text: await fitting(session, text) });
+  if (text !== "") content.push({ type: "text", text: await maskAndShorten(session, text) });
   for (const image of images) {
-    content.push({ type: "image", mimeType: "image/png", data: Buffer.from(image).toString("base64") });
+    const data = Buffer.from(image);
+    // Models accept no SVG images, but can read the source.
+    if (image.mediaType === "image/svg+xml") {
+      content.push({ type: "text", text: await maskAndShorten(session, data.toString()) });
+    } else content.push({ type: "image", mimeType: image.mediaType, data: data.toString("base64") });
   }
   return { content };
 }
 
-async function fitting(session: ServedSession, text: string): Promise<string> {
+async function maskAndShorten(session: ServedSession, output: string): Promise<string> {
+  // Masked again as a whole, because a secret may have been printed in pieces.
+  const text = session.mask(output);
   if (text.length <= maxCharacters) return text;
   const path = await session.saveOutput(text);
-  const note = (leftOut: number) =>
-    `[... ${leftOut} of ${text.length} characters left out; the whole output is in ${path} ...]`;
+  const note = (omitted: number) =>
+    `[... ${omitted} of ${text.length} characters omitted; the full output is in ${path} ...]`;
   return shorten(text, maxCharacters, note);
 }
 

@@ -3,23 +3,23 @@ import type { ServerNotification, ServerRequest } from "@modelcontextprotocol/sd
 
 export type ToolCall = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-// Clients give up on a silent call after anything from 60 s on.
+// Some clients time out after 60 s without a message.
 const intervalMs = 10_000;
 
-/** Tells a tool's caller at intervals that it still runs, until disposed of. */
+/** Sends messages to a tool's caller at intervals, until disposed of, so that the caller does not time out. */
 export function heartbeat(call: ToolCall, status: () => string, everyMs: number = intervalMs): Disposable {
   const started = performance.now();
   const beat = () => {
     const seconds = Math.round((performance.now() - started) / 1000);
     const message = `running for ${seconds} s${status()}`;
     const progressToken = call._meta?.progressToken;
-    // Also without a token something has to come, or HTTP clients take the connection for dead.
+    // Without a progress token, a log message keeps HTTP clients from closing the connection.
     const sent = call.sendNotification(
       progressToken === undefined
         ? { method: "notifications/message", params: { level: "info", data: message } }
         : { method: "notifications/progress", params: { progressToken, progress: seconds, message } },
     );
-    // A caller that has gone is noticed by whoever answers it.
+    // The handler notices by itself that the caller has disconnected.
     sent.catch(() => {});
   };
   const timer = setInterval(beat, everyMs);

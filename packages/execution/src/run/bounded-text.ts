@@ -1,19 +1,19 @@
-// More than anyone reads, and less than what a loop that prints for ever would fill memory with.
+// An endless loop that prints must not fill the memory.
 const maxCharacters = 16 * 1024 * 1024;
 
-/** Text that grows up to a limit, and then only counts. */
+/** Text that grows up to a limit. Further characters are only counted. */
 export class BoundedText {
   #text = "";
-  #leftOut = 0;
+  #omitted = 0;
 
   append(text: string): void {
     const room = maxCharacters - this.#text.length;
     this.#text += text.length <= room ? text : text.slice(0, room);
-    this.#leftOut += Math.max(0, text.length - room);
+    this.#omitted += Math.max(0, text.length - room);
   }
 
   toString(): string {
-    if (this.#leftOut === 0) return this.#text;
-    return `${this.#text}\n[... ${this.#leftOut} more characters left out ...]\n`;
+    if (this.#omitted === 0) return this.#text;
+    return `${this.#text}\n[... ${this.#omitted} more characters omitted ...]\n`;
   }
 }

@@ -1,26 +1,28 @@
+import { formatDuration } from "@seer/config";
 import { type CellOutput, ExecutionError, type ExecutionErrorCode } from "../errors.ts";
-import type { CellError } from "./cell-outcome.ts";
-import type { ExecOptions } from "./execution-result.ts";
-import type { CellEnd } from "./running-cell.ts";
+import type { CellOptions } from "./cell-options.ts";
+import type { Printed } from "./cell-run.ts";
+import type { CellError, Interruption } from "./kernel.ts";
 
-const variablesGone =
-  "The next cell gets a new process that is set up like the first; variables are gone, files are not.";
+const variablesLost =
+  "The next cell runs in a new process, after the init code. All variables are lost; files are kept.";
 
 export function pythonError(
   code: Extract<ExecutionErrorCode, "execution/python-error" | "execution/setup-failed">,
-  { type, message, traceback }: CellError,
+  error: CellError,
   output: CellOutput,
 ): ExecutionError {
-  const what =
+  const { type, message } = error;
+  const text =
     code === "execution/setup-failed"
-      ? `The customInitCode of the workspace failed: ${type}: ${message}`
+      ? `The workspace's \`customInitCode\` failed: ${type}: ${message}`
       : message;
-  return new ExecutionError(code, what || type, { exception: { pythonType: type, traceback }, output });
+  return new ExecutionError(code, text || type, { exception: exceptionOf(error), output });
 }
 
-export function died({ cause, printed }: Extract<CellEnd, { how: "died" }>): ExecutionError {
+export function died(cause: Error, printed: Printed): ExecutionError {
   return new ExecutionError("execution/process-died", `The Python process ended: ${cause.message}`, {
-    hint: variablesGone,
+    hint: variablesLost,
     cause,
     output: { ...printed, images: [] },
   });
@@ -29,28 +31,26 @@ export function died({ cause, printed }: Extract<CellEnd, { how: "died" }>): Exe
 export function diedBetweenCells(): ExecutionError {
   return new ExecutionError(
     "execution/process-died",
-    "The Python process ended after the last cell; this one was not run",
-    {
-      hint: variablesGone,
-    },
+    "The Python process ended after the previous cell, so this cell was not run",
+    { hint: variablesLost },
   );
 }
 
-export function stopped(
-  { how, printed }: Extract<CellEnd, { how: "interrupted" | "timeout" }>,
-  { timeoutMs, signal }: ExecOptions,
-  survived: boolean,
+export function interrupted(
+  { survived, error }: Interruption,
+  printed: Printed,
+  { isTimedOut, timeoutMs = 0, signal }: CellOptions & { isTimedOut: boolean },
 ): ExecutionError {
-  const what =
-    how === "timeout"
-      ? `The code ran for more than ${timeoutMs} ms and was interrupted`
-      : "The code was interrupted";
+  const what = isTimedOut
+    ? `The code ran for more than ${formatDuration(timeoutMs)} and was interrupted`
+    : "The code was interrupted";
   return new ExecutionError(
-    `execution/${how}`,
-    survived ? what : `${what}; it did not stop by itself, so the process was ended`,
+    isTimedOut ? "execution/timeout" : "execution/interrupted",
+    survived ? what : `${what}; it did not stop, so the process was killed`,
     {
-      hint: survived ? "Variables are kept." : variablesGone,
-      cause: how === "interrupted" ? signal?.reason : undefined,
+      hint: survived ? "Variables are kept." : variablesLost,
+      cause: isTimedOut ? undefined : signal?.reason,
+      exception: error && exceptionOf(error),
       output: { ...printed, images: [] },
     },
   );
@@ -58,4 +58,8 @@ export function stopped(
 
 export function terminated(): ExecutionError {
   return new ExecutionError("execution/terminated", "The session has been terminated");
+}
+
+function exceptionOf({ type, traceback }: CellError): { pythonType: string; traceback: string } {
+  return { pythonType: type, traceback };
 }

@@ -91,7 +91,7 @@ test.each<[object, RegExp]>([
   [{ name: "my session" }, /name: expected letters, digits/],
   [{ name: "" }, /name: /],
   [{ isolate: "docker" }, /isolate: /],
-  [{ env: { "A B": "" } }, /env\.A B: expected a variable's name/],
+  [{ env: { "A B": "" } }, /env\.A B: expected the name of an environment variable/],
   [{ workspace_dir: "x" }, /unknown key `workspace_dir`; did you mean `workspaceDir`\?/],
 ])("%j is an error", async (options, message) => {
   await expect(startSession(options)).rejects.toThrow(message);

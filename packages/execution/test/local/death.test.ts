@@ -10,7 +10,7 @@ test("a process that dies in a cell is replaced, set up like the first", async (
   await expect(session.exec("print('last words')\nimport os; os._exit(3)")).rejects.toMatchObject({
     code: "execution/process-died",
     message: expect.stringMatching(/exited with code 3/),
-    hint: expect.stringContaining("variables are gone"),
+    hint: expect.stringContaining("variables are lost"),
     output: { stdout: "last words\n" },
   });
   expect((await session.exec("prepared, 'x' in globals()")).result).toBe("('yes', False)");

@@ -78,20 +78,3 @@ test("a file of this machine runs as a cell", async () => {
   expect((await session.exec("answer")).result).toBe("42");
   await expect(session.execFile("/nowhere.py")).rejects.toMatchObject({ code: "execution/unreadable-file" });
 });
-
-test("open figures come back as pictures", async () => {
-  const session = await startSession();
-  // As matplotlib: a module that is imported, with figures that can be drawn and closed.
-  const { images } = await session.exec(`
-import sys, types
-class Figure:
-    def get_size_inches(self): return (4, 3)
-    def savefig(self, file, **options): file.write(b"\\x89PNG")
-pyplot = types.ModuleType("matplotlib.pyplot")
-pyplot.get_fignums = lambda: [1]
-pyplot.figure = lambda number: Figure()
-pyplot.close = lambda which: setattr(pyplot, "get_fignums", lambda: [])
-sys.modules["matplotlib.pyplot"] = pyplot`);
-  expect(images).toEqual([Uint8Array.of(0x89, 0x50, 0x4e, 0x47)]);
-  expect((await session.exec("1")).images).toEqual([]);
-});

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { temporaryDirectory } from "./session-fixture.ts";
 
 test.runIf(process.platform === "linux").each([
@@ -16,7 +16,7 @@ test.runIf(process.platform === "linux").each([
   expect(processesOf(workspaceDir).length).toBeGreaterThanOrEqual(3);
   owner.kill(signal);
   await once(owner, "exit");
-  await vi.waitFor(() => expect(processesOf(workspaceDir)).toEqual([]), { timeout: 10_000 });
+  await expect.poll(() => processesOf(workspaceDir)).toEqual([]);
 });
 
 async function startOwner(workspaceDir: string, isolate: string): Promise<ChildProcess> {

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { connect as openSocket } from "node:net";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -91,7 +93,7 @@ test("long output loses its middle and is kept in a file", async () => {
   expect(shown.length).toBeLessThan(50_200);
   expect(shown).toMatch(/^row 0\n[\s\S]*\nrow 19999$/);
   const [, leftOut, total, path = ""] =
-    /\[\.\.\. (\d+) of (\d+) characters left out; the whole output is in (\S+) \.\.\.\]/.exec(shown) ?? [];
+    /\[\.\.\. (\d+) of (\d+) characters omitted; the full output is in (\S+) \.\.\.\]/.exec(shown) ?? [];
   expect(Number(total)).toBe(whole.length);
   expect(Number(leftOut)).toBeGreaterThan(100_000);
   expect(await readFile(join(session.workspaceDir, path), "utf8")).toBe(whole);
@@ -115,7 +117,7 @@ test("a dead process is an error result that says what is lost", async () => {
   const result = await execute(client, "import os; os._exit(3)");
   expect(result.isError).toBe(true);
   expect(result.content).toEqual([
-    text(expect.stringMatching(/exited with code 3[\s\S]*variables are gone/)),
+    text(expect.stringMatching(/exited with code 3[\s\S]*variables are lost/)),
   ]);
   expect(await execute(client, "1")).toEqual({ content: [text("1")] });
 });
@@ -138,7 +140,7 @@ test("restart loses the variables", async () => {
   const client = await connect(await startSession());
   await execute(client, "x = 1");
   const result = (await client.callTool({ name: "restart" })) as CallToolResult;
-  expect(result.content).toEqual([text(expect.stringContaining("variables are gone"))]);
+  expect(result.content).toEqual([text(expect.stringContaining("variables are lost"))]);
   expect(await execute(client, "'x' in globals()")).toEqual({ content: [text("False")] });
 });
 
@@ -176,6 +178,19 @@ describe("access", () => {
   test("is not for web pages", async () => {
     const { url, headers } = server(await startSession());
     expect((await post(url, { ...headers, origin: "http://127.0.0.1" })).status).toBe(403);
+  });
+
+  test("is not taken away by a thousand strangers", async () => {
+    const session = await startSession();
+    const { hostname, port } = new URL(server(session).url);
+    await using crowd = new AsyncDisposableStack();
+    const sockets = Array.from({ length: 1000 }, () =>
+      crowd
+        .adopt(openSocket(Number(port), hostname), (socket) => void socket.destroy())
+        .on("error", () => {}),
+    );
+    await Promise.all(sockets.map((socket) => (socket.connecting ? once(socket, "connect") : undefined)));
+    expect(await execute(await connect(session), "1 + 2")).toEqual({ content: [text("3")] });
   });
 
   test("is over with the session", async () => {

@@ -6,6 +6,6 @@ test("text is kept up to a limit and then counted", () => {
   text.append("begin\n");
   const megabyte = "x".repeat(1024 * 1024);
   for (let i = 0; i < 17; i++) text.append(megabyte);
-  expect(text.toString()).toMatch(/^begin\nx+\n\[\.\.\. 1048582 more characters left out \.\.\.\]\n$/);
+  expect(text.toString()).toMatch(/^begin\nx+\n\[\.\.\. 1048582 more characters omitted \.\.\.\]\n$/);
   expect(text.toString().length).toBeLessThan(16 * 1024 * 1024 + 100);
 });

@@ -40,7 +40,7 @@ class Host:
 
 @contextlib.contextmanager
 def serve(file: Path) -> Generator[Host]:
-    config = {"file": str(file), "token": TOKEN, "adminToken": ADMIN_TOKEN, "lifeline": True}
+    config = {"file": str(file), "token": TOKEN, "adminToken": ADMIN_TOKEN, "exitOnStdinClose": True}
     environment = {**os.environ, "PYTHONPATH": str(package.parent / "rpc" / "python" / "src")}
     command = [sys.executable, "-m", "seer_host"]
     pipe = subprocess.PIPE
@@ -52,6 +52,6 @@ def serve(file: Path) -> Generator[Host]:
         try:
             yield Host(json.loads(process.stdout.readline())["port"], process)
         finally:
-            # Its lifeline.
+            # Ends the host.
             process.stdin.close()
             process.wait(20)

@@ -5,6 +5,7 @@ import decimal
 import enum
 import json
 import math
+import pickle
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy
 import pytest
 
-from seer_client import Ref
+from seer_client import Picture, Ref
 from seer_client.values import JSON_TYPE, MESSAGE_TYPE, pack, unpack
 
 
@@ -129,3 +130,14 @@ def test_buffers_may_come_as_base64() -> None:
 def test_what_cannot_be_sent_is_named_by_its_path() -> None:
     with pytest.raises(TypeError, match=r"arguments\['layers'\]\[1\] is a object, which cannot be sent"):
         pack({"layers": [1, object()]})
+
+
+def test_a_picture_is_bytes_that_know_their_media_type() -> None:
+    body = bytearray(b'{"result":[{"$seer":"picture","mediaType":"image/png","data":"iVBORw=="}]}')
+    picture = unpack(JSON_TYPE, body)[1]["result"][0]
+    assert isinstance(picture, Picture)
+    assert picture == b"\x89PNG"
+    assert picture.media_type == "image/png"
+    assert pickle.loads(pickle.dumps(picture)).media_type == "image/png"
+    assert there_and_back([picture]) == [b"\x89PNG"]
+    assert picture._repr_mimebundle_() == {"image/png": b"\x89PNG"}  # pyright: ignore[reportPrivateUsage]

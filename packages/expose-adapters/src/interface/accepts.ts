@@ -1,8 +1,8 @@
 import type { LiteralValue, Shape } from "./model.ts";
 
 /**
- * Whether a plain value is what a shape says, without any conversion; a default need not be: `layer: int = None`.
- * Whole numbers are given as BigInts, so that Python's `1` and `1.0` stay apart.
+ * Whether a plain value matches a shape without conversion; a default may not: `layer: int = None`. Integers are passed
+ * as BigInts, to distinguish Python's `1` from `1.0`.
  */
 export function accepts(shape: Shape, value: unknown): boolean {
   switch (shape.kind) {

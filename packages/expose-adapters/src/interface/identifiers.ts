@@ -10,25 +10,25 @@ const typescriptKeywords = words(
     "public return static super switch then this throw true try typeof var void while with yield",
 );
 
-/** Whether Python can call something this, where it is defined and where it is imported. */
+/** Whether this is a valid name for a Python function or module. */
 export function isPythonName(name: string): boolean {
   return /^[\p{XID_Start}_]\p{XID_Continue}*$/u.test(name) && !pythonKeywords.has(name);
 }
 
-/** The nearest name that Python can use: `class` becomes `class_`. */
+/** Converts a name to a valid Python identifier: `class` becomes `class_`. */
 export function pythonName(name: string): string {
   const letters = withLetters(name);
-  // Dunders mean something to Python wherever they are defined.
+  // Names with double underscores have a special meaning in Python.
   return pythonKeywords.has(letters) || /^__.*__$/.test(letters) ? `${letters}_` : letters;
 }
 
-/** The nearest name that TypeScript can use. */
+/** Converts a name to a valid TypeScript identifier. */
 export function typescriptName(name: string): string {
   const letters = withLetters(name);
   return typescriptKeywords.has(letters) ? `${letters}_` : letters;
 }
 
-/** `name`, or the first of `name2`, `name3`, … that is not taken; takes it. */
+/** Adds `name`, or the first of `name2`, `name3`, … that is free, to `taken`, and returns it. */
 export function takeName(name: string, taken: Set<string>): string {
   let free = name;
   for (let i = 2; taken.has(free); i++) free = `${name}${i}`;
@@ -36,7 +36,7 @@ export function takeName(name: string, taken: Set<string>): string {
   return free;
 }
 
-/** Lowercase words with hyphens between them, of at most `length` characters. */
+/** Converts a text to lowercase words with hyphens between them, of at most `length` characters. */
 export function slug(text: string, length: number): string {
   const words = text
     .toLowerCase()

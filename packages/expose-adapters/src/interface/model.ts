@@ -1,14 +1,14 @@
 import type { JsonSchema } from "@seer/rpc";
 
 /**
- * A served interface, read once from its description: every adapter prints this, so that none says anything else.
+ * A served interface, read from its description; all adapters are generated from this model.
  */
 export interface Interface {
   readonly name: string;
   /** The interface file's docstring. */
   readonly doc: string;
   readonly functions: readonly ExposedFunction[];
-  /** The named types of all functions, each once and with a name of its own. */
+  /** The named types of all functions, each once and with a unique name. */
   readonly types: readonly NamedType[];
 }
 
@@ -17,7 +17,9 @@ export interface ExposedFunction {
   readonly description: string;
   readonly parameters: readonly Parameter[];
   readonly returns: { readonly shape: Shape; readonly schema: JsonSchema; readonly description: string };
-  /** Yields values one after the other instead of returning one. */
+  /** The exceptions that the docstring names; `type` is empty if the text names no class. */
+  readonly raises: readonly { readonly type: string; readonly description: string }[];
+  /** Whether it yields values one after another instead of returning one. */
   readonly stream: boolean;
 }
 
@@ -29,24 +31,24 @@ export interface Parameter {
     | "var_positional"
     | "keyword_only"
     | "var_keyword";
-  /** Of one value, for the `var_` kinds. */
+  /** The shape of the value; of one value, for the `var_` kinds. */
   readonly shape: Shape;
   readonly required: boolean;
-  /** Absent when the default cannot be written as a value. */
+  /** Undefined if the default cannot be represented as a value. */
   readonly default?: unknown;
   /** The default as Python shows it. */
   readonly defaultText: string | undefined;
   readonly description: string;
 }
 
-/** What a value may be. */
+/** The set of values that a type allows. */
 export type Shape =
   | { readonly kind: "any" | "null" | "boolean" }
   | { readonly kind: "integer" | "number" | "string"; readonly rules: Rules }
   | { readonly kind: "literal"; readonly values: readonly LiteralValue[] }
   | { readonly kind: "list"; readonly items: Shape; readonly rules: Rules }
   | { readonly kind: "set"; readonly items: Shape }
-  /** With `rest`, any number of that, and no `items`. */
+  /** With `rest`, any number of items of that shape; `items` is empty then. */
   | { readonly kind: "tuple"; readonly items: readonly Shape[]; readonly rest?: Shape }
   | { readonly kind: "dict"; readonly keys: Shape; readonly values: Shape }
   | { readonly kind: "named"; readonly type: NamedType }
@@ -54,7 +56,7 @@ export type Shape =
   | { readonly kind: "ref"; readonly type: string }
   | { readonly kind: SpecialKind };
 
-/** What travels as something else than JSON's own types, or as a string with a meaning. */
+/** Types that JSON lacks, which are encoded as objects or strings. */
 type SpecialKind = (typeof specialKinds)[number];
 
 export const specialKinds = [
@@ -78,7 +80,7 @@ export type Rules = Readonly<Record<string, unknown>>;
 export interface NamedType {
   readonly name: string;
   readonly description: string;
-  /** The fields of a record, or what an enum's values are. */
+  /** The fields of a record, or the shape of an enum's values. */
   readonly body: { readonly fields: readonly Field[] } | { readonly alias: Shape };
 }
 

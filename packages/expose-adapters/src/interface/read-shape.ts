@@ -7,21 +7,30 @@ const numberRules = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum
 const stringRules = ["minLength", "maxLength", "pattern"];
 const listRules = ["minItems", "maxItems"];
 
+/** Python does not parse more than 200 nested brackets, including those in type hints. */
+const maxDepth = 50;
+
 const any: Shape = { kind: "any" };
 
-/** What a self-contained schema says a value is; whatever it says in a way not known here is `any`. */
+/** Converts a self-contained schema to a shape; parts that are not understood become `any`. */
 export function readShape(schema: JsonSchema | undefined, direction: Direction, types: TypeRegistry): Shape {
   if (schema === undefined) return any;
   const definitions = (schema.$defs ?? {}) as Record<string, JsonSchema>;
-  const read = (part: unknown): Shape => (isSchema(part) ? readPart(part) : any);
+  let depth = 0;
+  const read = (part: unknown): Shape => {
+    if (!isSchema(part) || depth >= maxDepth) return any;
+    depth++;
+    const shape = readPart(part);
+    depth--;
+    return shape;
+  };
 
   function readPart(part: JsonSchema): Shape {
     if (typeof part.$ref === "string") {
       const name = part.$ref.replace(/^#\/\$defs\//, "");
-      const definition = definitions[name];
-      return definition === undefined
-        ? any
-        : { kind: "named", type: types.get(name, definitions, direction, read) };
+      return Object.hasOwn(definitions, name)
+        ? { kind: "named", type: types.get(name, definitions, direction, read) }
+        : any;
     }
     return readPython(part) ?? readValues(part) ?? readTypes(part);
   }
@@ -73,7 +82,7 @@ export function readShape(schema: JsonSchema | undefined, direction: Direction, 
     }
   }
 
-  return readPart(schema);
+  return read(schema);
 }
 
 function pick(schema: JsonSchema, keywords: readonly string[]): Rules {

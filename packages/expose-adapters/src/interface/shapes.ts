@@ -1,20 +1,20 @@
 import type { Shape } from "./model.ts";
 
-/** Whether two shapes are one; named types are by their names, which are unique and may be recursive. */
+/** Whether two shapes are equal. Named types, which may be recursive, are compared by their unique names. */
 function sameShape(one: Shape, other: Shape): boolean {
   return contentOf(one) === contentOf(other);
 }
 
-/** One of several shapes, without repetitions. */
+/** The union of several shapes, without duplicates. */
 export function unionOf(options: readonly Shape[]): Shape {
   const flat = options.flatMap((option) => (option.kind === "union" ? option.options : [option]));
-  if (flat.some((option) => option.kind === "any")) return { kind: "any" };
+  if (flat.length === 0 || flat.some((option) => option.kind === "any")) return { kind: "any" };
   const distinct = flat.filter((option, i) => flat.findIndex((other) => sameShape(option, other)) === i);
   const [only] = distinct;
   return distinct.length === 1 && only !== undefined ? only : { kind: "union", options: distinct };
 }
 
-/** The shapes directly inside one, not those behind a named type. */
+/** The shapes directly inside a shape, without those inside named types. */
 function partsOf(shape: Shape): readonly Shape[] {
   switch (shape.kind) {
     case "list":
@@ -31,7 +31,7 @@ function partsOf(shape: Shape): readonly Shape[] {
   }
 }
 
-/** Whether a shape or any shape in it, also in its named types, fulfils the test. */
+/** Whether a shape, or any shape inside it or its named types, passes the test. */
 export function someShape(shape: Shape, test: (shape: Shape) => boolean): boolean {
   const seen = new Set<string>();
   const visit = (part: Shape): boolean => {

@@ -2,17 +2,16 @@ import type { JsonSchema } from "@seer/rpc";
 import { pythonName, takeName } from "./identifiers.ts";
 import type { Field, NamedType, Shape } from "./model.ts";
 
-/** Whether a value goes to a function or comes from it. */
+/** Whether a value is an argument or a result. */
 export type Direction = "argument" | "result";
 
 type Definitions = Readonly<Record<string, JsonSchema>>;
 type Read = (schema: unknown) => Shape;
 
 /**
- * The named types of an interface. Each schema brings its own definitions; those that say the same are one type.
+ * The named types of an interface. Each schema has its own definitions; equal definitions become one type.
  *
- * A dataclass may be one type as an argument, where fields with defaults can be left out, and another as a result,
- * where all are there.
+ * A dataclass may become two types: as an argument, fields with defaults are optional; as a result, all are present.
  */
 export class TypeRegistry {
   readonly #byContent = new Map<string, NamedType>();
@@ -34,9 +33,10 @@ export class TypeRegistry {
       description: textOf(definition.description),
       body: { fields: [] } as NamedType["body"],
     };
-    // Known before its body is read, which may refer back to it.
+    // Registered before its body is read, because the body may refer to it.
     this.#byContent.set(content, type);
     type.body = readBody(definition, requiredFields(definition, direction), read);
+    if ("alias" in type.body && isAliasOf(type.body.alias, type)) type.body = { alias: { kind: "any" } };
     return type;
   }
 
@@ -44,6 +44,14 @@ export class TypeRegistry {
     const name = pythonName(title);
     return takeName(direction === "argument" && this.#names.has(name) ? `${name}Input` : name, this.#names);
   }
+}
+
+/** Whether a shape only refers to a type, directly or through aliases, so that the type would be its own definition. */
+function isAliasOf(shape: Shape, type: NamedType, seen = new Set<NamedType>()): boolean {
+  if (shape.kind === "union") return shape.options.some((option) => isAliasOf(option, type, seen));
+  if (shape.kind !== "named" || seen.has(shape.type)) return false;
+  seen.add(shape.type);
+  return shape.type === type || ("alias" in shape.type.body && isAliasOf(shape.type.body.alias, type, seen));
 }
 
 function readBody(definition: JsonSchema, required: ReadonlySet<string>, read: Read): NamedType["body"] {
@@ -65,14 +73,14 @@ function requiredFields(definition: JsonSchema, direction: Direction): ReadonlyS
   return new Set((definition.required as string[] | undefined) ?? []);
 }
 
-/** The definition and all that it refers to, as they are in this direction. */
+/** Collects a definition and all definitions that it refers to, in the form for this direction. */
 function collect(
   name: string,
   definitions: Definitions,
   direction: Direction,
   found: Map<string, unknown>,
 ): void {
-  const definition = definitions[name];
+  const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
   if (definition === undefined || found.has(name)) return;
   const required = [...requiredFields(definition, direction)].sort();
   const content = JSON.stringify({ ...definition, required });

@@ -13,10 +13,7 @@ export function printModule(read: Interface): string {
   const helper = helperName(read);
   const types = read.types.map((type) => printType(type, names));
   const functions = read.functions.map((fn) => printFunction(fn, names, helper));
-  const all = [
-    ...read.functions.map((fn) => names.function(fn.name)),
-    ...read.types.map((type) => names.type(type)),
-  ];
+  const all = [...read.functions.map(({ name }) => name), ...read.types.map((type) => names.type(type))];
   const caller = names.from("._client", "Caller");
   const exported = [...all, names.from("._client", "RemoteError")].map(pythonString);
   const head = [
@@ -46,28 +43,36 @@ function printFunction(fn: ExposedFunction, names: PythonNames, helper: string):
   );
 }
 
-/** The arguments by name, and `**kwargs`, which have names of their own. */
+/** The arguments by name, followed by `**kwargs`. */
 function argumentsOf({ parameters }: ExposedFunction): string[] {
   const named = parameters.filter(({ kind }) => kind !== "var_keyword");
   const others = parameters.filter(({ kind }) => kind === "var_keyword");
-  const items = named.map(({ name }) => `${pythonString(name)}: ${pythonName(name)}`);
-  return [`{${items.join(", ")}}`, ...others.map(({ name }) => `others=${pythonName(name)}`)];
+  const items = named.map(({ name }) => `${pythonString(name)}: ${name}`);
+  return [`{${items.join(", ")}}`, ...others.map(({ name }) => `others=${name}`)];
 }
 
-/** What to rebuild of a result, for those that have something to rebuild. */
+/** The schema for restoring the types of a result, if it has types to restore. */
 function returnsOf({ returns, stream }: ExposedFunction): string[] {
   const rebuilt = new Set(["tuple", "set", "datetime", "date", "time", "timedelta"]);
   if (!someShape(returns.shape, ({ kind }) => rebuilt.has(kind))) return [];
+  if (depthOf(returns.schema) > maxDepth) return [];
   const { $defs, ...schema } = returns.schema;
   const items = { type: "array", items: schema, ...($defs === undefined ? {} : { $defs }) };
   return [`returns=${pythonJson(stream ? items : returns.schema)}`];
 }
 
-/** What the functions call; none of them nor of their parameters may be called that. */
+/** Python does not parse more than 200 nested brackets. */
+const maxDepth = 100;
+
+function depthOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+/** The name of the helper that the functions call, which no function or parameter may have. */
 function helperName({ functions, types }: Interface): string {
   const taken = new Set([
-    ...functions.map(({ name }) => pythonName(name)),
-    ...functions.flatMap(({ parameters }) => parameters.map(({ name }) => pythonName(name))),
+    ...functions.flatMap(({ name, parameters }) => [name, ...parameters.map((parameter) => parameter.name)]),
     ...types.map(({ name }) => pythonName(name)),
   ]);
   return takeName("_call", taken);

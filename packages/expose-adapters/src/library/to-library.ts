@@ -9,7 +9,7 @@ import { endpointFile } from "../python/endpoint-file.ts";
 import { PythonNames } from "../python/names.ts";
 import { printModule } from "./print-module.ts";
 
-/** The Python package of a served interface: its functions, to import and call as if they were defined there. */
+/** The Python package of a served interface, whose functions can be imported and called like local ones. */
 export function toLibrary(served: ServedInterface): Library {
   const read = readInterface(served.name, served.description);
   return new Library({

@@ -1,12 +1,12 @@
-import type { ExposedFunction, Shape } from "../interface/model.ts";
+import type { ExposedFunction, NamedType, Shape } from "../interface/model.ts";
 
-/** Arguments that show how a function is called: those that it requires. */
+/** Example values for a function's required arguments. */
 export function exampleArguments({ parameters }: ExposedFunction): Record<string, unknown> {
   const required = parameters.filter((parameter) => parameter.required);
   return Object.fromEntries(required.map(({ name, shape }) => [name, exampleOf(shape)]));
 }
 
-/** A function that says most about how to call the others: one that requires something plain. */
+/** The best function for an example: one whose required arguments are plain values. */
 export function exampleFunction(functions: readonly ExposedFunction[]): ExposedFunction | undefined {
   const plain = ({ parameters }: ExposedFunction) => {
     const required = parameters.filter((parameter) => parameter.required);
@@ -18,7 +18,11 @@ export function exampleFunction(functions: readonly ExposedFunction[]): ExposedF
   return functions.find(plain) ?? functions.find(({ parameters }) => parameters.length > 0) ?? functions[0];
 }
 
-function exampleOf(shape: Shape): unknown {
+/** The maximum nesting of types in an example, because a type may require itself. */
+const maxTypes = 5;
+
+function exampleOf(shape: Shape, types = 0): unknown {
+  const inner = (part: Shape) => exampleOf(part, types);
   switch (shape.kind) {
     case "boolean":
       return true;
@@ -32,26 +36,25 @@ function exampleOf(shape: Shape): unknown {
       return shape.values[0] ?? null;
     case "list":
     case "set":
-      return [exampleOf(shape.items)];
+      return [inner(shape.items)];
     case "tuple":
-      return shape.items.map(exampleOf);
+      return shape.items.map(inner);
     case "ndarray":
     case "tensor":
       return [0.5, 1];
     case "dict":
       return {};
     case "union":
-      return shape.options[0] === undefined ? null : exampleOf(shape.options[0]);
+      return shape.options[0] === undefined ? null : inner(shape.options[0]);
     case "named":
-      return exampleOfNamed(shape.type.body);
+      return types < maxTypes ? exampleOfNamed(shape.type.body, types + 1) : {};
     default:
       return null;
   }
 }
 
-function exampleOfNamed(body: Extract<Shape, { kind: "named" }>["type"]["body"]): unknown {
-  if ("alias" in body) return exampleOf(body.alias);
-  // Only what is required: types may hold themselves, but not without a way to leave that out.
+function exampleOfNamed(body: NamedType["body"], types: number): unknown {
+  if ("alias" in body) return exampleOf(body.alias, types);
   const required = body.fields.filter((field) => field.required);
-  return Object.fromEntries(required.map(({ name, shape }) => [name, exampleOf(shape)]));
+  return Object.fromEntries(required.map(({ name, shape }) => [name, exampleOf(shape, types)]));
 }

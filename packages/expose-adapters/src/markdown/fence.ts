@@ -1,4 +1,4 @@
-/** Code as a markdown block, whatever backticks are in it. */
+/** A markdown code block for code that may contain backticks. */
 export function fence(language: string, code: string): string {
   const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([run]) => run.length));
   const ticks = "`".repeat(longest + 1);

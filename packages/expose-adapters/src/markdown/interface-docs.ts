@@ -6,7 +6,7 @@ import { describeType } from "../python/print-type.ts";
 import { pythonSignature, shownDefault } from "../python/signature.ts";
 import { fence } from "./fence.ts";
 
-/** What an agent is told of an interface's functions: their signatures and docstrings, and the types in them. */
+/** The documentation of an interface for agents: signatures, docstrings and types. */
 export function interfaceDocs(read: Interface, names: PythonNames): string {
   const types = read.types.map((type) => describeType(type, names));
   const functions = read.functions.map((fn) => {

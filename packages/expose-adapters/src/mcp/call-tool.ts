@@ -1,39 +1,37 @@
-import type { CallToolResult, ServerNotification } from "@modelcontextprotocol/sdk/types.js";
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { type RpcClient, RpcError } from "@seer/rpc";
-import { fromJson } from "./arguments.ts";
+import { toArguments } from "./arguments.ts";
 import { describeError } from "./describe-error.ts";
-import { reportProgress } from "./progress.ts";
-import { lastOf } from "./shorten.ts";
+import { CallReport, type CallReportTarget } from "./report-call.ts";
+import { KeptText } from "./shorten.ts";
 import { texts, toolResult } from "./tool-result.ts";
 import type { FunctionTool } from "./tools.ts";
 
-/** What the MCP SDK tells the handler of a request. */
-export interface ToolCallContext {
+export interface ToolCallContext extends CallReportTarget {
   signal: AbortSignal;
-  _meta?: { progressToken?: string | number | undefined } | undefined;
-  sendNotification(notification: ServerNotification): Promise<void>;
 }
 
-/** Calls a tool's function; whatever goes wrong with it is a result that says so, which the model gets to read. */
+/** Calls a tool's function; an error becomes a result with a description, so that the model can read it. */
 export async function callTool(
   client: RpcClient,
   called: FunctionTool,
   args: Readonly<Record<string, unknown>>,
   context: ToolCallContext,
 ): Promise<CallToolResult> {
-  await using progress = reportProgress(context);
-  let printed = "";
-  const output = () => (printed.trim() === "" ? [] : texts(`Printed:\n${lastOf(printed)}`));
+  await using report = new CallReport(context);
+  const printed = new KeptText();
+  const output = () => (printed.isEmpty ? [] : texts(`Printed:\n${printed}`));
   try {
-    const value = await client.call(called.fn.name, fromJson(args), {
+    const value = await client.call(called.fn.name, toArguments(called.fn, args), {
       signal: context.signal,
       onOutput: (text) => {
-        printed += text;
-        progress.printed(text);
+        printed.append(text);
+        report.printed(text);
       },
-      onProgress: (reported) => progress.reported(reported),
+      onProgress: (progress) => report.reported(progress),
     });
-    const result = toolResult(called, value);
+    // A function with the hint of a stream may still return None.
+    const result = await toolResult(called, called.fn.stream ? (value ?? []) : value);
     return { ...result, content: [...result.content, ...output()] };
   } catch (error) {
     if (!RpcError.isInstance(error)) throw error;

@@ -14,18 +14,18 @@ try {
   await using client = await RpcClient.connect({ url, token, signal });
   await serveStdio(client, values.name, { signal });
 } catch (error) {
-  // Standard output belongs to the protocol.
+  // Standard output is reserved for the protocol.
   console.error(error instanceof Error ? error.message : error);
   if (SeerError.isInstance(error) && error.hint !== undefined) console.error(error.hint);
   process.exitCode = 1;
 }
-// Standard input would keep the process.
+// Otherwise standard input would keep the process alive.
 process.exit();
 
 function variable(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === "") {
-    throw new Error(`${name} is not set; it says which served interface the tools are of`);
+    throw new Error(`${name} is not set; it is needed to find the served interface`);
   }
   return value;
 }

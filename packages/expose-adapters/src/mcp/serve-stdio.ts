@@ -3,7 +3,7 @@ import type { RpcClient } from "@seer/rpc";
 import { createMcpServer } from "./create-mcp-server.ts";
 
 export interface ServeStdioOptions {
-  /** Ends the server. */
+  /** Stops the server. */
   signal?: AbortSignal | undefined;
 }
 
@@ -20,14 +20,18 @@ export async function serveStdio(
   const server = createMcpServer(client, name);
   const ended = new Promise<void>((resolve) => {
     const end = () => resolve();
-    server.onclose = end;
-    // The transport does not look for the end of its input.
+    const { onclose } = server;
+    server.onclose = () => {
+      onclose?.();
+      end();
+    };
+    // The transport does not notice the end of its input.
     process.stdin.once("end", end).once("close", end);
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted) end();
   });
   await server.connect(new StdioServerTransport());
   await ended;
-  // Cancels what the tools are still running.
+  // Cancels the calls in flight.
   await server.close();
 }

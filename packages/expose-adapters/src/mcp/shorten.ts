@@ -1,4 +1,4 @@
-/** Claude Code, for one, cuts what is over about 25,000 tokens, and numbers are nearly a token a character. */
+/** Claude Code truncates results over about 25,000 tokens, and numbers take nearly one token per character. */
 const mostCharacters = 40_000;
 const itemLimits = [1000, 300, 100, 30, 10, 3];
 const charactersPerItem = 20;
@@ -6,11 +6,11 @@ const charactersPerItem = 20;
 export interface Shortened {
   value: unknown;
   json: string;
-  /** What was cut, such as `result.embedding: 100 of 3584 items`. */
+  /** What was shortened, such as `result.embedding: 100 of 3584 items`. */
   cuts: string[];
 }
 
-/** Cuts lists and texts until a value is one that an agent can be expected to read. */
+/** Shortens lists and texts until a value has a readable length. */
 export function shorten(value: unknown, name: string): Shortened {
   let shortened: Shortened = { value, json: JSON.stringify(value), cuts: [] };
   for (const items of itemLimits) {
@@ -22,10 +22,38 @@ export function shorten(value: unknown, name: string): Shortened {
   return shortened;
 }
 
-/** Keeps the end of a text, where a traceback says what went wrong. */
+/** Keeps the end of a text, where a traceback has the error. */
 export function lastOf(text: string): string {
-  const over = text.length - mostCharacters;
-  return over <= 0 ? text : `[${over} characters left out]\n${text.slice(over)}`;
+  const kept = new KeptText();
+  kept.append(text);
+  return String(kept);
+}
+
+/** The end of a text that arrives in parts. */
+export class KeptText {
+  #text = "";
+  #leftOut = 0;
+
+  append(text: string): void {
+    this.#text += text;
+    // Not after each part, because parts may be single characters.
+    if (this.#text.length > 2 * mostCharacters) this.#cut();
+  }
+
+  get isEmpty(): boolean {
+    return this.#text.trim() === "";
+  }
+
+  toString(): string {
+    this.#cut();
+    return this.#leftOut === 0 ? this.#text : `[${this.#leftOut} characters left out]\n${this.#text}`;
+  }
+
+  #cut(): void {
+    const over = Math.max(0, this.#text.length - mostCharacters);
+    this.#leftOut += over;
+    this.#text = this.#text.slice(over);
+  }
 }
 
 function cut(value: unknown, path: string, items: number, cuts: string[]): unknown {

@@ -1,8 +1,9 @@
 import { environmentVariables, type McpConfig } from "@seer/config";
 import type { ServedInterface } from "@seer/rpc";
 import { packageFile } from "../package-file.ts";
+import { serverName } from "./tool-names.ts";
 
-/** The MCP server of a served interface, for a client to start; its tools are exactly the exposed functions. */
+/** The configuration with which a client starts an MCP server whose tools are the exposed functions. */
 export function toMcpConfig({ name, url, token }: ServedInterface): McpConfig {
   const extraAuthorities = process.env.NODE_EXTRA_CA_CERTS;
   return {
@@ -13,14 +14,9 @@ export function toMcpConfig({ name, url, token }: ServedInterface): McpConfig {
       env: {
         [environmentVariables.rpcUrl]: url,
         [environmentVariables.rpcToken]: token,
-        // Clients start servers with hardly any of their own variables.
+        // Clients pass only few of their own variables to servers.
         ...(extraAuthorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: extraAuthorities }),
       },
     },
   };
-}
-
-/** The name of a server for clients, which allow no others. */
-export function serverName(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9_-]/g, "_");
 }

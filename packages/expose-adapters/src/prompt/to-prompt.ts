@@ -7,16 +7,16 @@ import { usage } from "./usage.ts";
 
 export interface PromptOptions {
   /**
-   * How the agent gets the token: written into the prompt, or from `SEER_RPC_TOKEN` in the environment of what the
-   * agent runs, which the caller must set there. A prompt ends up in transcripts and at a model's provider; the token
-   * can only call these functions, and only while they are served.
+   * How the agent gets the token: in the prompt, or from the variable `SEER_RPC_TOKEN`, which the caller must set for the
+   * programs that the agent runs. A prompt is sent to a model's provider and stored in transcripts; the token only allows
+   * calling these functions while they are served.
    *
    * @default "inline"
    */
   token?: "inline" | "environment" | undefined;
 }
 
-/** A served interface as markdown for a prompt: what its functions are, and how an agent that runs code calls them. */
+/** A served interface as markdown for a prompt: its functions, and how an agent that runs code calls them. */
 export function toPrompt(served: ServedInterface, { token = "inline" }: PromptOptions = {}): string {
   const read = readInterface(served.name, served.description);
   const parts = [

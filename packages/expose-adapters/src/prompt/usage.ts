@@ -4,10 +4,10 @@ import { exampleArguments, exampleFunction } from "../markdown/example.ts";
 import { fence } from "../markdown/fence.ts";
 import { pythonJson, pythonString } from "../python/literals.ts";
 
-/** Where the token is: here, or in an environment variable. */
+/** The token itself, or the environment variable that contains it. */
 export type TokenSource = { text: string } | { variable: string };
 
-/** How to call functions over HTTP, with nothing that would have to be installed first. */
+/** Instructions for calling functions over HTTP, without installing anything. */
 export function usage({ functions }: Interface, url: string, token: TokenSource): string {
   const example = exampleFunction(functions);
   const parts = [
@@ -58,7 +58,7 @@ function shellCode(url: string, token: TokenSource, example: ExposedFunction | u
   ].join("\n");
 }
 
-/** What JSON alone does not tell. */
+/** Notes about the encoding of arguments and results. */
 function notes(functions: readonly ExposedFunction[]): string {
   const parameters = functions.flatMap((fn) => fn.parameters);
   const takesArrays = parameters.some(({ shape }) => someShape(shape, isArray));

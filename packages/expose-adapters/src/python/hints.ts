@@ -3,7 +3,7 @@ import type { Direction } from "../interface/type-registry.ts";
 import { pythonLiteral } from "./literals.ts";
 import type { PythonNames } from "./names.ts";
 
-/** A shape as a Python type hint, for code where annotations are not evaluated. */
+/** The Python type hint of a shape, for code whose annotations are not evaluated. */
 export function pythonHint(shape: Shape, direction: Direction, names: PythonNames): string {
   const hint = (part: Shape) => pythonHint(part, direction, names);
   switch (shape.kind) {
@@ -49,7 +49,7 @@ export function pythonHint(shape: Shape, direction: Direction, names: PythonName
   }
 }
 
-// Literal takes no floats, which enums may have as values.
+// Literal does not support floats, which enums may have as values.
 function literalHint(values: readonly LiteralValue[], names: PythonNames): string {
   const texts = values.map(pythonLiteral);
   if (values.length > 0 && texts.every((text) => text !== undefined)) {

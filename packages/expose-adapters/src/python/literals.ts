@@ -1,10 +1,10 @@
 /** A string as Python source, on one line. */
 export function pythonString(text: string): string {
-  // JSON's escapes are Python's, and a lone surrogate is escaped in both.
+  // JSON's escapes are valid in Python, including those of lone surrogates.
   return JSON.stringify(text).replaceAll(/[\x7f-\x9f\u2028\u2029\ufeff]/g, escaped);
 }
 
-/** A JSON value as a Python literal, or undefined when Python would read another value than Python wrote. */
+/** A JSON value as a Python literal; undefined if the literal would be a different value. */
 export function pythonLiteral(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
@@ -29,17 +29,29 @@ export function pythonJson(value: unknown): string {
   return `{${items.join(", ")}}`;
 }
 
-/** Text as a docstring, its lines after the first indented. */
+/** A text as a docstring, with its lines after the first indented. */
 export function pythonDocstring(text: string, indent = ""): string {
   const safe = text
+    .split("\n")
+    .map(withoutTrailingSpaces)
+    .join("\n")
+    // Python does not compile lone surrogates.
+    .toWellFormed()
     .replaceAll("\\", "\\\\")
-    // Three in a row would end it, as would one before the three that do.
+    // Three quotes in a row would end the docstring, and so would one before the closing quotes.
     .replaceAll(/"(?="|$)/g, '\\"')
     .replaceAll(/[^\P{C}\n\t]|[\u2028\u2029]/gu, escaped);
-  const lines = safe.split("\n").map((line) => line.trimEnd());
+  const lines = safe.split("\n");
   return `"""${lines.map((line, i) => (i === 0 || line === "" ? line : indent + line)).join("\n")}${
     lines.length > 1 ? `\n${indent}` : ""
   }"""`;
+}
+
+/** Does not use a regular expression, which would take quadratic time for a line of spaces. */
+function withoutTrailingSpaces(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === " " || line[end - 1] === "\t") end--;
+  return line.slice(0, end);
 }
 
 function escaped(character: string): string {

@@ -1,12 +1,14 @@
 import { isPythonName } from "../interface/identifiers.ts";
-import type { Field, NamedType, Shape } from "../interface/model.ts";
+import type { Field, NamedType } from "../interface/model.ts";
 import { pythonHint } from "./hints.ts";
 import { pythonDocstring, pythonString } from "./literals.ts";
 import type { PythonNames } from "./names.ts";
 
-/** A named type as a TypedDict, or as an alias of what an enum's values are. */
+/** Prints a named type as a TypedDict, or an enum as an alias of the type of its values. */
 export function printType(type: NamedType, names: PythonNames): string {
-  if ("alias" in type.body) return printAlias(type, type.body.alias, names);
+  // As a string, because it is evaluated immediately and may refer to later definitions.
+  if ("alias" in type.body)
+    return printAlias(type, pythonString(pythonHint(type.body.alias, "result", names)), names);
   const { fields } = type.body;
   const required = fields.filter((field) => field.required);
   const optional = fields.filter((field) => !field.required);
@@ -30,7 +32,7 @@ export function printType(type: NamedType, names: PythonNames): string {
     const total = optional.length > 0 ? ["total=False"] : [];
     return printClass(name, [typedDict, ...total], [...docs, ...lines(fields)]);
   }
-  // Before Python 3.11, a TypedDict with fields of both kinds is made of two.
+  // Before Python 3.11, a TypedDict with required and optional fields needs a base class.
   const base = names.private(`_${name}Required`);
   return [
     printClass(base, [typedDict], lines(required)),
@@ -38,9 +40,9 @@ export function printType(type: NamedType, names: PythonNames): string {
   ].join("\n\n\n");
 }
 
-/** A named type for readers, who need no code that runs. */
+/** Prints a named type for readers; the code need not run. */
 export function describeType(type: NamedType, names: PythonNames): string {
-  if ("alias" in type.body) return printAlias(type, type.body.alias, names);
+  if ("alias" in type.body) return printAlias(type, pythonHint(type.body.alias, "result", names), names);
   const docs = type.description === "" ? [] : [pythonDocstring(type.description, "    ")];
   const fields = type.body.fields.flatMap((field) => {
     const [line = "", ...more] = printField(field, names);
@@ -49,12 +51,12 @@ export function describeType(type: NamedType, names: PythonNames): string {
   return printClass(names.type(type), ["TypedDict"], [...docs, ...fields]);
 }
 
-function printAlias(type: NamedType, alias: Shape, names: PythonNames): string {
-  const code = `${names.type(type)}: ${names.from("typing", "TypeAlias")} = ${pythonHint(alias, "result", names)}`;
+function printAlias(type: NamedType, hint: string, names: PythonNames): string {
+  const code = `${names.type(type)}: ${names.from("typing", "TypeAlias")} = ${hint}`;
   return type.description === "" ? code : `${code}\n${pythonDocstring(type.description)}`;
 }
 
-/** Whether a class body would misread a field: its name is no name, or one that a hint beside it uses otherwise. */
+/** Whether a class body cannot declare the fields: a name is not valid in Python, or conflicts with one in a hint. */
 function isAwkward(fields: readonly Field[], names: PythonNames): boolean {
   const used = new Set(
     fields.flatMap(({ shape }) => pythonHint(shape, "result", names).match(/[\p{L}\p{N}_]+/gu) ?? []),

@@ -1,5 +1,4 @@
 import { accepts } from "../interface/accepts.ts";
-import { pythonName } from "../interface/identifiers.ts";
 import type { ExposedFunction, Parameter } from "../interface/model.ts";
 import { pythonHint } from "./hints.ts";
 import { pythonLiteral } from "./literals.ts";
@@ -7,22 +6,22 @@ import type { PythonNames } from "./names.ts";
 
 const lineWidth = 100;
 
-/** Says a default that has no literal, from the text in which Python shows it. */
+/** Prints a default that has no literal, from its `repr` in Python. */
 export type OtherDefault = (text: string) => string;
 
-/** `name(text: str, *, layer: int = 3) -> str`, as Python and its readers write it. */
+/** The signature of a function in Python syntax: `name(text: str, *, layer: int = 3) -> str`. */
 export function pythonSignature(fn: ExposedFunction, names: PythonNames, otherDefault: OtherDefault): string {
   const parameters = withSeparators(fn.parameters, (parameter) =>
     formatParameter(parameter, names, otherDefault),
   );
-  const head = `${names.function(fn.name)}(`;
+  const head = `${fn.name}(`;
   const tail = `) -> ${returnHint(fn, names)}`;
   const line = head + parameters.join(", ") + tail;
   if (line.length <= lineWidth) return line;
   return `${head}\n${parameters.map((parameter) => `    ${parameter},`).join("\n")}\n${tail}`;
 }
 
-/** How documentation shows such a default: Python's own text, if that is one short line. */
+/** Shows such a default in documentation: its `repr`, if that is one short line. */
 export const shownDefault: OtherDefault = (text) => (/^[ -~]{1,40}$/.test(text) ? text : "...");
 
 function returnHint(fn: ExposedFunction, names: PythonNames): string {
@@ -51,22 +50,22 @@ function withSeparators(
 function formatParameter(parameter: Parameter, names: PythonNames, otherDefault: OtherDefault): string {
   const stars = { var_positional: "*", var_keyword: "**" } as Partial<Record<Parameter["kind"], string>>;
   const hint = pythonHint(parameter.shape, "argument", names);
-  const text = `${stars[parameter.kind] ?? ""}${pythonName(parameter.name)}: ${hint}`;
+  const text = `${stars[parameter.kind] ?? ""}${parameter.name}: ${hint}`;
   if (parameter.required || parameter.kind in stars) return text;
   return `${text} = ${defaultLiteral(parameter) ?? otherDefault(parameter.defaultText ?? "...")}`;
 }
 
 /**
- * A default that is a literal of the parameter's own type, and so means the same when it is sent; any other must be
- * left to the function itself.
+ * The default as a literal, if it matches the parameter's type and so has the same meaning when it is sent; other
+ * defaults are left to the function itself.
  */
 function defaultLiteral({ shape, default: value, defaultText = "" }: Parameter): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== "number" && typeof value !== "bigint") {
     return accepts(shape, value) ? pythonLiteral(value) : undefined;
   }
-  // JavaScript keeps neither 1.0 apart from 1 nor the last digits of a long integer, but Python's own text does.
-  if (!/^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(defaultText)) return undefined;
+  // Use Python's own text, because JavaScript does not distinguish 1.0 from 1 and rounds long integers.
+  if (!/^-?(0|[1-9]\d{0,300})(\.\d{1,300})?(e[-+]?\d{1,9})?$/.test(defaultText)) return undefined;
   const number = /^-?\d+$/.test(defaultText) ? BigInt(defaultText) : Number(defaultText);
   return accepts(shape, number) ? defaultText : undefined;
 }

@@ -25,7 +25,7 @@ export function toSkill(served: ServedInterface): Skill {
     instructions: instructionsOf(read),
     files: {
       "references/functions.md": `# The functions of ${served.name}\n\n${docs}\n`,
-      "scripts/call.py": readFileSync(packageFile("python/src/call.py"), "utf8"),
+      ...Object.fromEntries(["call.py", "render.py"].map((name) => [`scripts/${name}`, script(name)])),
       "scripts/_endpoint.json": endpointFile(served),
       ...clientFiles("scripts/seer_client"),
     },
@@ -59,9 +59,14 @@ function instructionsOf({ name, functions }: Interface): string {
       "- The result is printed as JSON on standard output, what the function itself prints on standard error.",
       "- When the function raises, its traceback is on standard error and the exit code is 1.",
       "- Long arguments can come from standard input: give `-` in their place.",
-      "- Long arrays are shown by their first elements; `--save DIR` writes them there as `.npy`.",
+      "- A picture in the result is written to a file in the current directory, whose name the result has in its place.",
+      "- Long arrays and bytes are shown by their beginning; `--save DIR` writes them there, and the pictures too.",
     ].join("\n"),
   ].join("\n\n");
+}
+
+function script(name: string): string {
+  return readFileSync(packageFile(`python/src/${name}`), "utf8");
 }
 
 function summary({ name, description }: ExposedFunction): string {

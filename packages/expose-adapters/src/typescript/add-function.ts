@@ -1,5 +1,6 @@
 import type { SourceFile } from "ts-morph";
 import type { ExposedFunction, Parameter } from "../interface/model.ts";
+import { raisedText } from "../python/documentation.ts";
 import { docsOf, property, propertyName } from "./add-type.ts";
 import type { TypeScriptNames } from "./names.ts";
 import { typescriptType } from "./types.ts";
@@ -78,7 +79,8 @@ function sent(parameters: readonly Parameter[]): string {
   return `{ ...args, ${key}: undefined, ...args${key === others.name ? `.${key}` : `[${key}]`} }`;
 }
 
-function documentation({ description, returns }: ExposedFunction): string {
+function documentation({ description, returns, raises }: ExposedFunction): string {
   const result = returns.description === "" ? "" : `@returns ${returns.description}`;
-  return [description, result].filter((text) => text !== "").join("\n\n");
+  const thrown = raises.map((raised) => `@throws ${raisedText(raised)}`).join("\n");
+  return [description, result, thrown].filter((text) => text !== "").join("\n\n");
 }

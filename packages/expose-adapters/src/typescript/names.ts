@@ -1,8 +1,13 @@
 import { takeName, typescriptName } from "../interface/identifiers.ts";
 import type { Interface, NamedType } from "../interface/model.ts";
 
-/** Names of types that the printed code means as TypeScript does. */
-const builtins = ["Array", "AsyncGenerator", "Date", "Map", "Promise", "Record", "Uint8Array"];
+/** Names of types that the printed code means as TypeScript does, or that no type can have. */
+const builtins = (
+  "Array AsyncGenerator Date Map Promise Record Uint8Array " +
+  "any bigint boolean never number object string symbol undefined unknown"
+).split(" ");
+/** Names that no module can export a function by. */
+const globals = ["globalThis", "undefined"];
 
 /**
  * The names in a module: its functions and types come first, and whatever the printed code needs besides gets a name
@@ -12,7 +17,7 @@ export class TypeScriptNames {
   readonly #functions = new Map<string, string>();
   readonly #types = new Map<NamedType, string>();
   readonly #imports = new Map<string, string>();
-  readonly #values = new Set<string>();
+  readonly #values = new Set(globals);
   readonly #typeNames = new Set(builtins);
 
   constructor({ functions, types }: Interface) {

@@ -1,6 +1,6 @@
 /** Text that can stand in a comment. */
 export function commentText(text: string): string {
-  return text.replaceAll("*/", "*\\/").replaceAll("\r", "");
+  return text.replaceAll("\r", "").replaceAll("*/", "*\\/");
 }
 
 /** Text as a documentation comment. */

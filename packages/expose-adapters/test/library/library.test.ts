@@ -74,6 +74,7 @@ test("its docs show the functions, and no token", () => {
   const { docs } = toLibrary(served.served);
   expect(docs).toContain("def get_embedding(text: str, layer: int = -1, *, normalize: bool = False)");
   expect(docs).toContain("normalize: Whether to scale it to length 1.");
+  expect(docs).toContain("Raises:\n        IndexError: If there is no such layer.");
   expect(docs).toContain("label: str  # may be left out");
   expect(docs).toContain("An `NDArray` is a numpy array");
   expect(docs).not.toContain(served.served.token);

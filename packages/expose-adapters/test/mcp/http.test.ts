@@ -1,7 +1,9 @@
+import { once } from "node:events";
+import net from "node:net";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { mcpConfigSchema } from "@seer/config";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type HttpMcpServer, serveHttp } from "../../src/mcp/index.ts";
 import { type Served, serve } from "../served.ts";
 import { connect } from "./mcp-client.ts";
@@ -49,7 +51,7 @@ test("a call is cancelled, and reports progress", async () => {
   });
   await expect(call).rejects.toThrow();
   expect(reports).not.toHaveLength(0);
-  await expect.poll(async () => (await served.client.health()).state, { timeout: 10_000 }).toBe("idle");
+  await expect.poll(async () => (await served.client.health()).state).toBe("idle");
 });
 
 test.each([
@@ -73,6 +75,86 @@ test.each([
   expect(answered).toBe(status);
 });
 
+const headers = (more: Record<string, string> = {}) => ({
+  authorization: `Bearer ${server.token}`,
+  "content-type": "application/json",
+  accept: "application/json, text/event-stream",
+  ...more,
+});
+
+/** Begins a session as a client does that never ends it. */
+async function beginSession(url = server.url): Promise<string> {
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "0" } };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+  const response = await fetch(url, { method: "POST", headers: headers(), body });
+  await response.text();
+  return response.headers.get("mcp-session-id") ?? "";
+}
+
+async function ping(session: string): Promise<number> {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 2, method: "ping" });
+  const response = await fetch(server.url, {
+    method: "POST",
+    headers: headers({ "mcp-session-id": session }),
+    body,
+  });
+  await response.text();
+  return response.status;
+}
+
+test("sessions that clients leave behind make room for new ones, those in a call do not", async () => {
+  await using busy = await connectTo(server);
+  const abort = new AbortController();
+  const call = busy.client.callTool({ name: "slow", arguments: { seconds: 600 } }, undefined, {
+    signal: abort.signal,
+    timeout: 600_000,
+  });
+  const ended = expect(call).rejects.toThrow();
+  await expect.poll(async () => (await served.client.health()).state).toBe("busy");
+  const first = await beginSession();
+  expect(await ping(first)).toBe(200);
+  for (let i = 0; i < 100; i++) expect(await beginSession()).not.toBe("");
+  expect(await ping(first)).toBe(404);
+  expect((await served.client.health()).state).toBe("busy");
+  expect(await busy.client.ping()).toEqual({});
+  abort.abort();
+  await ended;
+  await expect.poll(async () => (await served.client.health()).state).toBe("idle");
+});
+
+test("a session that its client ends is gone", async () => {
+  const session = await beginSession();
+  const response = await fetch(server.url, {
+    method: "DELETE",
+    headers: headers({ "mcp-session-id": session }),
+  });
+  expect(response.status).toBe(200);
+  expect(await ping(session)).toBe(404);
+});
+
+test.each([
+  ["a request before a session", "POST", '{"jsonrpc":"2.0","id":1,"method":"tools/list"}', 400],
+  ["a body that is not JSON", "POST", "{", 400],
+  ["a body of 5 MB", "POST", `"${"x".repeat(5_000_000)}"`, 413],
+  ["a stream of no session", "GET", undefined, 400],
+  ["the end of no session", "DELETE", undefined, 400],
+])("%s is refused, and leaves nothing behind", async (_, method, body, status) => {
+  const response = await fetch(server.url, { method, headers: headers(), body: body ?? null });
+  expect(response.status).toBe(status);
+  expect(response.headers.get("mcp-session-id")).toBeNull();
+});
+
+test("a thousand strangers do not lock out clients", async () => {
+  const { hostname, port } = new URL(server.url);
+  const crowd = Array.from({ length: 1000 }, () => net.connect(Number(port), hostname).on("error", () => {}));
+  onTestFinished(() => {
+    for (const socket of crowd) socket.destroy();
+  });
+  await Promise.all(crowd.map((socket) => (socket.connecting ? once(socket, "connect") : undefined)));
+  await using mcp = await connectTo(server);
+  expect(await mcp.client.ping()).toEqual({});
+});
+
 test("closing ends the calls, and leaves the RPC client alone", async () => {
   const other = await serveHttp(served.client, "tools");
   const mcp = await connectTo(other);
@@ -83,7 +165,7 @@ test("closing ends the calls, and leaves the RPC client alone", async () => {
   await other.close();
   await mcp.client.close();
   await failed;
-  await expect.poll(async () => (await served.client.health()).state, { timeout: 10_000 }).toBe("idle");
+  await expect.poll(async () => (await served.client.health()).state).toBe("idle");
   await expect(fetch(other.url)).rejects.toThrow();
 });
 

@@ -45,7 +45,7 @@ test("it ends with its client, and what it runs is cancelled", async () => {
   await expect.poll(async () => (await served.client.health()).state).toBe("busy");
   await mcp.client.close();
   await call;
-  await expect.poll(async () => (await served.client.health()).state, { timeout: 10_000 }).toBe("idle");
+  await expect.poll(async () => (await served.client.health()).state).toBe("idle");
   await expect.poll(() => isAlive(pid ?? 0)).toBe(false);
 });
 

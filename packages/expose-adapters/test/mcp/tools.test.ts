@@ -39,6 +39,7 @@ describe("the tools", () => {
   test("describe their parameters", async () => {
     const { description, inputSchema } = await tool("get_embedding");
     expect(description).toContain("Get a text's embedding.");
+    expect(description).toContain("Raises:\n    IndexError: If there is no such layer.");
     expect(inputSchema).toEqual({
       type: "object",
       properties: {
@@ -60,14 +61,18 @@ describe("the tools", () => {
     expect(structuredContent).toEqual({ a: 1, b: 0.5, rest: [2, 3], scale: 1, labels: { color: "red" } });
   });
 
-  test("define named types once, each as its direction has it", async () => {
+  test("write types out where they are used, each as its direction has it", async () => {
     const { inputSchema, outputSchema } = await tool("train");
+    const child = { type: "object", description: "A ProbeInput, as above." };
     expect(inputSchema).toMatchObject({
       properties: {
-        probe: { $ref: "#/$defs/ProbeInput" },
-        history: { items: { $ref: "#/$defs/SpanInput" } },
+        probe: {
+          title: "ProbeInput",
+          required: ["layer", "direction"],
+          properties: { children: { type: "array", items: child } },
+        },
+        history: { items: { title: "SpanInput", required: ["start"] } },
       },
-      $defs: { ProbeInput: { type: "object", required: ["layer", "direction"] } },
     });
     expect(outputSchema).toMatchObject({
       type: "object",
@@ -165,7 +170,7 @@ describe("an error", () => {
   test("tells of a return annotation that is not true, and shows the value", async () => {
     const result = await mcp.call("lies");
     expect(result.isError).toBe(true);
-    expect(textOf(result)).toMatch(/^lies returned what its return annotation does not say/);
+    expect(textOf(result)).toMatch(/^lies returned a value that does not match its return annotation/);
     expect(textOf(result)).toContain('{"not":"a list"}');
   });
 });
@@ -185,6 +190,6 @@ describe("a long call", () => {
     const params = { name: "slow", arguments: { seconds: 60 } };
     const call = mcp.client.callTool(params, undefined, { signal: AbortSignal.timeout(300) });
     await expect(call).rejects.toThrow(/timeout|abort/i);
-    await expect.poll(async () => (await served.client.health()).state, { timeout: 10_000 }).toBe("idle");
+    await expect.poll(async () => (await served.client.health()).state).toBe("idle");
   });
 });

@@ -61,7 +61,7 @@ test("the token can be left to the environment", async () => {
 test("it shows the functions under the names that are called", () => {
   const prompt = toPrompt(served.served);
   expect(prompt).toContain("def get_embedding(text: str, layer: int = -1, *, normalize: bool = False)");
-  expect(prompt).toContain("def class() -> str");
+  expect(prompt).toContain("def delete() -> str");
   expect(prompt).toContain("\n    direction: list[float]\n");
 });
 

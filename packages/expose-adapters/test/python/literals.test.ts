@@ -35,8 +35,16 @@ test("Python reads every string as it was", async () => {
   expect(await evaluate(texts.map(pythonString))).toEqual(texts);
 });
 
-test("Python reads every docstring as it was, but for the spaces at the ends of its lines", async () => {
-  expect(await evaluate(texts.map((text) => `${pythonDocstring(text)}.rstrip("\\n")`))).toEqual(texts);
+test("Python reads every docstring as it was, but for what no docstring can hold", async () => {
+  const docs = [...texts, '"""  ', '"""\n"" \t\n" '];
+  expect(await evaluate(docs.map((text) => `${pythonDocstring(text)}.rstrip("\\n")`))).toEqual(
+    docs.map((text) =>
+      text
+        .toWellFormed()
+        .replaceAll(/[ \t]+$/gm, "")
+        .replace(/\n+$/, ""),
+    ),
+  );
 });
 
 test("Python reads JSON as it was", async () => {

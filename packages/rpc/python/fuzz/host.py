@@ -36,7 +36,7 @@ class HostUnderTest:
             "file": str(_INTERFACE),
             "token": TOKEN,
             "adminToken": ADMIN_TOKEN,
-            "lifeline": True,
+            "exitOnStdinClose": True,
             "log": str(self._log),
             "limits": {
                 "queue": 64,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +13,9 @@ from hosting import RunningHost, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Ignored in what a shell starts in the background, and in the hosts that are started from there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

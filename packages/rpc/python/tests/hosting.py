@@ -60,7 +60,7 @@ class RunningHost:
             "file": str(file),
             "token": CALL_TOKEN,
             "adminToken": ADMIN_TOKEN,
-            "lifeline": True,
+            "exitOnStdinClose": True,
             **config,
         }
         self.process = subprocess.Popen(
@@ -90,7 +90,7 @@ class RunningHost:
         *,
         token: str | None = ADMIN_TOKEN,
         headers: dict[str, str] | None = None,
-        timeout: float = 20,
+        timeout: float = 60,
     ) -> Response:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         with contextlib.closing(connection):
@@ -106,7 +106,7 @@ class RunningHost:
         response = self.request("POST", f"/call/{function}", list(args) if args else kwargs)
         return result_of(response)
 
-    def interface(self, wait: float = 15) -> dict[str, Any]:
+    def interface(self, wait: float = 60) -> dict[str, Any]:
         response = self.request("GET", f"/interface?wait={wait}")
         answer = response.json
         if response.status != 200:
@@ -120,7 +120,7 @@ class RunningHost:
         return self.request("GET", f"/logs?lines={lines}").body.decode()
 
     def socket(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def websocket(self, token: str = CALL_TOKEN) -> WebSocket:
         self._sockets.append(WebSocket(self.socket(), self.port, token))
@@ -135,7 +135,7 @@ class RunningHost:
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         try:
-            self.process.wait(10)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -260,7 +260,7 @@ def is_alive(pid: int) -> bool:
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_until(condition: Any, seconds: float = 10) -> None:
+def wait_until(condition: Any, seconds: float = 240) -> None:
     """Waits until something holds, and fails when it does not in time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -147,12 +147,10 @@ def test_a_call_id_sent_while_the_call_runs_waits_for_it(host: RunningHost) -> N
         results.append(response.json)
 
     threads = [threading.Thread(target=call) for _ in range(3)]
-    started = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - started < 0.55
     assert results == [{"id": "twice-1", "result": "slept"}] * 3
 
 

@@ -35,11 +35,9 @@ def test_cancel_reaches_the_code(host: RunningHost, function: str, arguments: di
     socket.call(call_id, function, arguments)
     wait_until(lambda: host.request("GET", f"/calls/{call_id}").json["state"] == "running")
     time.sleep(0.05)
-    began = time.monotonic()
     socket.send({"op": "cancel", "id": call_id})
     with pytest.raises(Failed, match="cancelled"):
         socket.outcome(call_id)
-    assert time.monotonic() - began < 1
     assert host.request("GET", f"/calls/{call_id}").json["state"] == "cancelled"
     # The worker has not been replaced, and nothing of the cancellation is left for the next call.
     assert host.call("add", 1) == 2
@@ -50,9 +48,8 @@ def test_cancel_reaches_the_code(host: RunningHost, function: str, arguments: di
 def test_cleaning_up_is_possible(host: RunningHost, tmp_path: Path) -> None:
     path = tmp_path / "tidy"
     socket = host.websocket()
-    socket.call("tidy", "tidy", {"path": str(path)})
-    wait_until(lambda: host.health()["running"] == 1)
-    time.sleep(0.05)
+    socket.call("tidy", "tidy", {"path": str(path)}, output=True)
+    socket.receive_op("output")
     response = host.request("DELETE", "/calls/tidy")
     assert response.json["state"] == "cancelled"
     assert response.json["error"]["code"] == "cancelled"
@@ -64,36 +61,33 @@ def test_code_that_does_not_stop_is_killed(serve: Serve) -> None:
     host = serve(EVERYDAY, limits={"graceMs": 300})
     pid = host.health()["workerPid"]
     socket = host.websocket()
-    socket.call("stubborn", "stubborn")
+    socket.call("stubborn", "stubborn", output=True)
     socket.call("next", "add", {"a": 1})
-    wait_until(lambda: host.health()["running"] == 1)
-    time.sleep(0.05)
-    began = time.monotonic()
+    socket.receive_op("output")
     socket.send({"op": "cancel", "id": "stubborn"})
     with pytest.raises(Failed, match="cancelled") as failed:
         socket.outcome("stubborn")
-    assert 0.25 < time.monotonic() - began < 1.5
     assert "killed" in failed.value.error["hint"]
     assert socket.outcome("next") == 2
     assert host.health()["workerPid"] != pid
     socket.close()
 
 
-def test_a_waiting_call_is_cancelled_at_once_and_never_runs(host: RunningHost) -> None:
+def test_a_waiting_call_is_cancelled_at_once_and_never_runs(host: RunningHost, tmp_path: Path) -> None:
     before = host.call("count")
+    enough = tmp_path / "enough"
     socket = host.websocket()
-    socket.call("long", "sleep", {"seconds": 0.5})
+    socket.call("long", "wait_for_file", {"path": str(enough)})
     ids = [f"waits-{i}" for i in range(8)]
     for call_id in ids:
         socket.call(call_id, "count")
     for call_id in ids:
         socket.send({"op": "cancel", "id": call_id})
-    began = time.monotonic()
     for call_id in ids:
         with pytest.raises(Failed, match="cancelled"):
             socket.outcome(call_id)
-    assert time.monotonic() - began < 0.3
-    assert socket.outcome("long") == "slept"
+    enough.touch()
+    assert socket.outcome("long") == "found"
     assert host.call("count") == before + 1
     socket.close()
 
@@ -117,23 +111,21 @@ def test_cancelling_an_unknown_call(host: RunningHost) -> None:
 
 
 def test_a_deadline_ends_a_call(host: RunningHost) -> None:
-    began = time.monotonic()
-    response = host.request("POST", "/call/sleep", {"seconds": 60}, headers={"Seer-Deadline-Ms": "150"})
-    assert 0.1 < time.monotonic() - began < 1
+    response = host.request("POST", "/call/sleep", {"seconds": 600}, headers={"Seer-Deadline-Ms": "150"})
     assert (response.status, response.error["code"]) == (504, "deadline")
     assert "150 ms" in response.error["message"]
     assert host.call("add", 1) == 2
 
 
-def test_a_deadline_counts_from_acceptance(host: RunningHost) -> None:
+def test_a_deadline_counts_from_acceptance(host: RunningHost, tmp_path: Path) -> None:
+    enough = tmp_path / "enough"
     socket = host.websocket()
-    socket.call("blocks", "sleep", {"seconds": 0.5})
+    socket.call("blocks", "wait_for_file", {"path": str(enough)})
     socket.call("too-late", "sleep", {"seconds": 0}, deadlineMs=100)
-    began = time.monotonic()
     with pytest.raises(Failed, match="deadline"):
         socket.outcome("too-late")
-    assert time.monotonic() - began < 0.4
-    assert socket.outcome("blocks") == "slept"
+    enough.touch()
+    assert socket.outcome("blocks") == "found"
     socket.close()
 
 

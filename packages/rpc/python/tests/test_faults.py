@@ -8,11 +8,15 @@ import random
 import signal
 import threading
 import time
+from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from hosting import Failed, RunningHost, is_alive, running, wait_until
+
+from seer_host.supervisor.worker_process import WorkerExit
 
 if TYPE_CHECKING:
     from conftest import Serve
@@ -32,9 +36,7 @@ def test_a_dead_worker_says_how_and_the_next_call_works(
     serve: Serve, how: str, details: dict[str, Any], words: str
 ) -> None:
     host = serve(EVERYDAY)
-    started = time.monotonic()
     response = host.request("POST", "/call/die", {"how": how})
-    assert time.monotonic() - started < 2
     assert response.status == 502
     error = response.error
     assert error["code"] == "worker-died"
@@ -78,37 +80,38 @@ def test_random_kills_under_load(serve: Serve) -> None:
     )
     stop = threading.Event()
     outcomes: list[str] = []
-    slowest = 0.0
 
     def call(name: int) -> None:
-        nonlocal slowest
         i = 0
         while not stop.is_set():
             i += 1
-            began = time.monotonic()
             try:
                 host.call("once", key=f"{name}-{i}")
                 outcomes.append("ok")
             except Failed as failed:
                 outcomes.append(failed.code)
-            slowest = max(slowest, time.monotonic() - began)
 
     threads = [threading.Thread(target=call, args=(i,)) for i in range(8)]
     for thread in threads:
         thread.start()
-    for _ in range(8):
-        time.sleep(random.uniform(0.02, 0.15))
-        pid = host.health()["workerPid"]
-        if pid is not None and is_alive(pid):
-            os.kill(pid, signal.SIGKILL)
-    time.sleep(0.2)
+    chance = random.Random(7)
+    for kill in range(8):
+        # Only once the next worker has loaded: a file whose worker keeps dying during the load is given up.
+        wait_until(lambda done=kill: _has_loaded(host, restarts=done))
+        time.sleep(chance.uniform(0.02, 0.15))
+        os.kill(host.health()["workerPid"], signal.SIGKILL)
+    wait_until(lambda: _has_loaded(host, restarts=8))
     stop.set()
     for thread in threads:
         thread.join()
     assert set(outcomes) <= {"ok", "worker-died"}
     assert "worker-died" in outcomes
-    assert slowest < 3
     assert host.call("once", key="last") == 1
+
+
+def _has_loaded(host: RunningHost, *, restarts: int) -> bool:
+    health = host.health()
+    return health["restarts"] == restarts and health["state"] in ("idle", "busy")
 
 
 def test_a_fork_of_the_worker_does_not_hide_its_death(serve: Serve) -> None:
@@ -119,15 +122,13 @@ def test_a_fork_of_the_worker_does_not_hide_its_death(serve: Serve) -> None:
         @expose
         def f() -> int:
             if os.fork() == 0:
-                time.sleep(3)
+                time.sleep(600)
                 os._exit(0)
             os._exit(5)
         """
     )
-    started = time.monotonic()
     with pytest.raises(Failed, match="worker-died"):
         host.call("f")
-    assert time.monotonic() - started < 2
 
 
 def test_health_while_the_gil_is_held(serve: Serve) -> None:
@@ -143,16 +144,12 @@ def test_health_while_the_gil_is_held(serve: Serve) -> None:
     thread = threading.Thread(target=lambda: host.call("hold", 900_000))
     thread.start()
     wait_until(lambda: host.health()["running"] == 1)
-    times: list[float] = []
-    for _ in range(50):
-        began = time.perf_counter()
-        assert host.health()["state"] == "busy"
-        times.append(time.perf_counter() - began)
+    # Answered while the call goes on, and not after it.
+    assert host.health()["state"] == "busy"
     thread.join()
-    assert sorted(times)[len(times) // 2] < 0.02
 
 
-@pytest.mark.parametrize("how", ["lifeline", "kill", "terminate", "shutdown"])
+@pytest.mark.parametrize("how", ["stdin", "kill", "terminate", "shutdown"])
 def test_nothing_remains_when_the_host_ends(tmp_path: Path, how: str) -> None:
     with running(EVERYDAY) as host:
         host.interface()
@@ -160,7 +157,7 @@ def test_nothing_remains_when_the_host_ends(tmp_path: Path, how: str) -> None:
         thread = threading.Thread(target=_ignore_errors(host), daemon=True)
         thread.start()
         wait_until(lambda: host.health()["running"] == 1)
-        if how == "lifeline":
+        if how == "stdin":
             assert host.process.stdin is not None
             host.process.stdin.close()
         elif how == "kill":
@@ -169,7 +166,7 @@ def test_nothing_remains_when_the_host_ends(tmp_path: Path, how: str) -> None:
             host.process.terminate()
         else:
             assert host.request("POST", "/shutdown").status == 200
-        wait_until(lambda: not any(map(is_alive, pids)), 5)
+        wait_until(lambda: not any(map(is_alive, pids)))
         if how != "kill":
             assert host.process.wait() == 0
         thread.join(5)
@@ -183,15 +180,87 @@ def _ignore_errors(host: RunningHost) -> Any:
     return call
 
 
-def test_a_running_call_hears_of_the_shutdown(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("stdin", "the process that started it closed it or ended"),
+        ("SIGTERM", "it was stopped by SIGTERM"),
+        ("SIGINT", "it was stopped by SIGINT"),
+        ("shutdown", "a client shut it down"),
+    ],
+)
+def test_calls_in_flight_hear_why_the_host_ends(serve: Serve, how: str, reason: str) -> None:
     host = serve(EVERYDAY)
     socket = host.websocket()
-    socket.call("c", "sleep", {"seconds": 30})
+    socket.send({"op": "call", "id": "running", "function": "sleep"}, {"seconds": 3600})
     wait_until(lambda: host.health()["running"] == 1)
-    host.request("POST", "/shutdown")
-    with pytest.raises(Failed, match="worker-died: the host was shut down"):
-        socket.outcome("c")
-    socket.close()
+    # Too large to be dispatched before its turn.
+    socket.send({"op": "call", "id": "waiting", "function": "echo"}, {"value": "x" * 100_000})
+    wait_until(lambda: host.health()["waiting"] == 1)
+    if how == "stdin":
+        assert host.process.stdin is not None
+        host.process.stdin.close()
+    elif how == "shutdown":
+        host.request("POST", "/shutdown")
+    else:
+        host.process.send_signal(signal.Signals[how])
+    with pytest.raises(Failed, match=f"worker-died: the host ended during the call: {reason}"):
+        socket.outcome("running")
+    with pytest.raises(Failed, match=f"worker-died: the host ended before the call ran: {reason}"):
+        socket.outcome("waiting")
+
+
+@pytest.mark.parametrize(
+    ("returncode", "out_of_memory", "text", "details"),
+    [
+        (
+            -9,
+            True,
+            "it was killed (SIGKILL) because memory ran out",
+            {"signal": "SIGKILL", "outOfMemory": True},
+        ),
+        (-9, None, "it was killed (SIGKILL), perhaps because memory ran out", {"signal": "SIGKILL"}),
+        (-9, False, "it was killed (SIGKILL)", {"signal": "SIGKILL"}),
+        (-11, True, "it was ended by SIGSEGV", {"signal": "SIGSEGV"}),
+        (3, True, "it exited with code 3", {"exitCode": 3}),
+    ],
+)
+def test_the_end_of_a_worker_names_memory_only_where_it_may_be_the_cause(
+    returncode: int, out_of_memory: bool | None, text: str, details: dict[str, Any]
+) -> None:
+    worker_exit = WorkerExit(returncode, out_of_memory)
+    assert str(worker_exit) == text
+    assert worker_exit.details == details
+
+
+@pytest.mark.parametrize("signalled", ["the host", "its worker", "both"])
+def test_calls_in_flight_hear_the_reason_that_was_written_down(
+    serve: Serve, tmp_path: Path, signalled: str
+) -> None:
+    reason_file = tmp_path / "end-reason"
+    host = serve(EVERYDAY, endReasonFile=str(reason_file))
+    socket = host.websocket()
+    socket.send({"op": "call", "id": "running", "function": "sleep"}, {"seconds": 3600})
+    wait_until(lambda: host.health()["running"] == 1)
+    reason_file.write_text("the sandbox's budget, `budgetUsd`, was spent")
+    if signalled != "the host":
+        os.kill(host.health()["workerPid"], signal.SIGTERM)
+    if signalled != "its worker":
+        host.process.terminate()
+    with pytest.raises(Failed, match="the host ended during the call: the sandbox's budget"):
+        socket.outcome("running")
+
+
+def test_a_shutdown_may_have_a_reason(serve: Serve) -> None:
+    host = serve(EVERYDAY)
+    socket = host.websocket()
+    socket.send({"op": "call", "id": "running", "function": "sleep"}, {"seconds": 3600})
+    wait_until(lambda: host.health()["running"] == 1)
+    for body in ({}, {"reason": 1}, {"reason": ""}, ["reason"], b"{", b"[" * 10_000):
+        assert host.request("POST", "/shutdown", body).status == 400
+    assert host.request("POST", "/shutdown", {"reason": "the machine is needed"}).status == 200
+    with pytest.raises(Failed, match="the host ended during the call: the machine is needed"):
+        socket.outcome("running")
 
 
 def test_a_log_that_cannot_be_written_breaks_nothing(serve: Serve) -> None:
@@ -222,6 +291,39 @@ def test_secrets_are_masked(serve: Serve) -> None:
     assert "no *** with ***" in text
     assert "secret" not in text
     assert "secret" not in host.logs()
+
+
+def test_secrets_are_masked_in_two_pieces_and_encoded(serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "printing.py"
+    file.write_text(
+        "import os, time\nfrom seer import expose\n\n"
+        "@expose\ndef pieces(text: str, at: int) -> None:\n"
+        "    for piece in (text[:at], text[at:]):\n"
+        "        os.write(1, piece.encode())\n        time.sleep(0.1)\n"
+    )
+    secret = "pass/word+of=a&hub?"
+    host = serve(file, secrets=[secret])
+
+    def printed(text: str, at: int) -> str:
+        identity = f"c{at}-{len(text)}-{hash(text)}"
+        host.request("POST", "/call/pieces", {"text": text, "at": at}, headers={"Seer-Call-Id": identity})
+        return str(host.request("GET", f"/calls/{identity}").json["output"]["text"])
+
+    for at in (1, 7, len(secret) - 1, len(secret)):
+        assert printed(secret, at) == "***"
+        assert printed(f"{secret} pass", at) == "*** pass"
+    for form in (
+        quote(secret, safe=""),
+        secret.encode().hex(),
+        secret.encode().hex().upper(),
+        *(b64encode(prefix + secret.encode()).decode() for prefix in (b"", b"u:", b"me:")),
+        urlsafe_b64encode(secret.encode()).decode(),
+    ):
+        shown = printed(form, 10)
+        assert "***" in shown
+        assert len(shown) <= 10
+        assert shown == printed(form, len(form))
+    assert printed("a word that is only passing", 3) == "a word that is only passing"
 
 
 @pytest.mark.parametrize(

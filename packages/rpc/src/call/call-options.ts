@@ -1,10 +1,10 @@
-/** Which of Python's streams a text was printed to. */
+/** The Python stream to which a text was printed. */
 export type OutputStream = "stdout" | "stderr";
 
-/** How far a call is, as the function reports it. */
+/** The progress of a call, as its function reports it. */
 export interface CallProgress {
   done: number;
-  /** Undefined when the function does not know. */
+  /** Undefined if the function does not know it. */
   total: number | undefined;
   message: string | undefined;
 }
@@ -12,27 +12,27 @@ export interface CallProgress {
 export interface WatchOptions {
   /** Cancels the call, in the worker too. */
   signal?: AbortSignal | undefined;
-  /** Gets what the call prints, as it prints it. */
+  /** Receives the output of the call while it runs. */
   onOutput?: ((text: string, stream: OutputStream) => void) | undefined;
   onProgress?: ((progress: CallProgress) => void) | undefined;
 }
 
 export interface CallOptions extends WatchOptions {
-  /** Cancels the call when it has not ended this long after the host accepted it, waiting in its queue included. */
+  /** Cancels the call if it has not ended this long after the host accepted it, including time in the queue. */
   timeoutMs?: number | undefined;
-  /** A name of your own for the call, so that another client can `attach` to it: `[A-Za-z0-9._-]`, at most 64. */
+  /** Your own ID for the call, with which another client can `attach` to it: at most 64 of `[A-Za-z0-9._-]`. */
   callId?: string | undefined;
 }
 
 export interface StreamOptions extends CallOptions {
-  /** How many items the function may be ahead of their reader. @default 16 */
+  /** How many items the function may produce before they are read. @default 16 */
   buffer?: number | undefined;
 }
 
 export interface AttachOptions extends WatchOptions {
-  /** From which byte on to get what the call printed. @default 0 */
+  /** The offset in bytes from which to receive the call's output. @default 0 */
   outputFrom?: number | undefined;
 }
 
-/** A function's arguments: by name, or in order. Arrays are sent from where they lie: leave them as they are until the call has ended. */
+/** A function's arguments: by name, or in order. Arrays are not copied: do not change them until the call has ended. */
 export type CallArguments = Readonly<Record<string, unknown>> | readonly unknown[];

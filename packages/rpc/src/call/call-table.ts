@@ -4,31 +4,40 @@ import { RpcError } from "../errors.ts";
 import { type Message, type PackedMessage, packMessage } from "../messages/message.ts";
 import type { Call, Outcome } from "./call.ts";
 
-/** The calls under way over one connection; they outlive the loss of it. */
+/** The calls in flight of one client; they survive the loss of its connection. */
 export class CallTable {
   readonly #connection: Connection;
   readonly #calls = new Map<string, Call>();
-  /** Calls that were cancelled, until the host has said that they have ended: a connection may swallow a cancel. */
+  /** Cancelled calls that the host has not confirmed, because the message may be lost with the connection. */
   readonly #abandoned = new Set<string>();
+  readonly #interfaceListeners = new Set<(revision: number) => void>();
   #instance: string | undefined;
+  #revision: number | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#connection = new Connection(options, {
       onMessage: (message) => this.#receive(message),
       onReopened: (hello) => this.#resume(hello),
-      onLost: () => this.#calls.size > 0 || this.#abandoned.size > 0,
+      onLost: () => this.#calls.size > 0 || this.#abandoned.size > 0 || this.#interfaceListeners.size > 0,
       onUnreachable: (error) => this.#failAll(error),
     });
   }
 
   async open(signal: AbortSignal): Promise<void> {
-    this.#instance = (await this.#connection.open(signal)).instance;
+    ({ instance: this.#instance, revision: this.#revision } = await this.#connection.open(signal));
+  }
+
+  onInterfaceChange(listener: (revision: number) => void): Disposable {
+    // A new function, so that the same listener can be added twice.
+    const own = (revision: number) => listener(revision);
+    this.#interfaceListeners.add(own);
+    return { [Symbol.dispose]: () => void this.#interfaceListeners.delete(own) };
   }
 
   start(call: Call): void {
     if (this.#connection.isClosed) throw new RpcError("rpc/closed", "This client is closed");
     if (this.#calls.has(call.id)) {
-      throw new RpcError("rpc/bad-request", `This client already has a call \`${call.id}\` under way`);
+      throw new RpcError("rpc/bad-request", `This client already has a call \`${call.id}\` in flight`);
     }
     this.#calls.set(call.id, call);
     this.#send(call);
@@ -41,7 +50,7 @@ export class CallTable {
     this.#connection.send(creditMessage(call.id, items));
   }
 
-  /** Ends a call here at once, and in the host as soon as it hears of it. */
+  /** Ends a call locally at once, and tells the host to cancel it. */
   cancel(call: Call, error: () => unknown): void {
     if (!this.#calls.has(call.id)) return;
     this.#end(call, { error });
@@ -52,8 +61,8 @@ export class CallTable {
 
   async close(): Promise<void> {
     this.#failAll(
-      new RpcError("rpc/closed", "The client was closed while the call was under way", {
-        hint: "The call itself goes on: another client can `attach` to it.",
+      new RpcError("rpc/closed", "The client was closed while the call was in flight", {
+        hint: "The call itself continues: another client can `attach` to it.",
       }),
     );
     await this.#connection.close();
@@ -61,30 +70,38 @@ export class CallTable {
 
   #receive(message: Message): void {
     const { op, id = "" } = message.header;
+    if (op === "interface") this.#takeRevision(Number(message.header.revision));
     if (op === "result" || op === "error") this.#abandoned.delete(id);
     const call = this.#calls.get(id);
     if (call === undefined) return;
     try {
       const state = call.receive(message);
       if (state === "last") this.#calls.delete(call.id);
-      // It was lost with the connection. Should it arrive after all, its id keeps it from running twice.
+      // The call was lost with the connection. If it arrives after all, its ID prevents a second run.
       else if (state === "never-arrived") this.#connection.send(call.message as PackedMessage);
     } catch (error) {
-      // A value that cannot be read, or a caller's own callback.
+      // The value cannot be decoded, or the caller's callback has thrown.
       this.cancel(call, () => error);
     }
   }
 
-  #resume({ instance }: Hello): void {
+  #takeRevision(revision: number | undefined): void {
+    if (revision === undefined || revision === this.#revision) return;
+    this.#revision = revision;
+    for (const listener of this.#interfaceListeners) listener(revision);
+  }
+
+  #resume({ instance, revision }: Hello): void {
     const restarted = instance !== this.#instance;
     this.#instance = instance;
     for (const id of this.#abandoned) this.#connection.send(cancelMessage(id));
     this.#abandoned.clear();
     for (const call of [...this.#calls.values()]) {
       if (call.sentAt === undefined) this.#send(call);
-      else if (restarted) this.#end(call, { error: lost });
+      else if (restarted) this.#end(call, { error: callLost });
       else this.#attach(call);
     }
+    this.#takeRevision(revision);
   }
 
   #send(call: Call): void {
@@ -93,8 +110,8 @@ export class CallTable {
 
   #attach(call: Call): void {
     this.#connection.send(call.attachMessage());
-    // Grants may have been lost with the connection. Granting twice lets the stream run ahead a little more; not
-    // granting would stop it for good.
+    // Credit may have been lost with the connection. Granting it twice only lets the stream run ahead a little more;
+    // not granting it would block the stream forever.
     if (call.outstanding > 0) this.#connection.send(creditMessage(call.id, call.outstanding));
   }
 
@@ -121,12 +138,12 @@ function creditMessage(id: string, items: number): string {
   return packMessage({ op: "credit", id, items }) as string;
 }
 
-function lost(): RpcError {
+function callLost(): RpcError {
   return new RpcError(
     "rpc/call-lost",
-    "The host was started anew while the connection was lost; the call may have run",
+    "The host was restarted while the connection was lost; the call may have run",
     {
-      hint: "Call again if it does no harm to run twice.",
+      hint: "Call again if running it twice does no harm.",
     },
   );
 }

@@ -2,36 +2,42 @@ import { errorFromHost, RpcError, type WireError } from "../errors.ts";
 import { type Message, type MessageHeader, type PackedMessage, packMessage } from "../messages/message.ts";
 import type { CallProgress, OutputStream, WatchOptions } from "./call-options.ts";
 
-/** How a call ended. The error is made where it is thrown, so that its stack shows the caller. */
-export type Outcome = { value: unknown } | { error: () => unknown };
+/** The outcome of a call. The error is created where it is thrown, so that its stack shows the caller. */
+export type Outcome = Result | { error: () => unknown };
+
+export interface Result {
+  value: unknown;
+  /** Whether the function has yielded items, possibly none, instead of returning a value. */
+  isStream: boolean;
+}
 
 export interface CallInit {
   id: string;
-  /** The message that starts the call; absent when somebody else has started it. */
+  /** The message that starts the call; undefined if another client has started it. */
   message?: PackedMessage;
   options: WatchOptions;
   outputFrom?: number;
-  /** Gets the items of a stream. */
+  /** Receives the items of a stream. */
   onItem?: (item: unknown) => void;
-  /** How many items the host may send before it is granted more. */
+  /** How many items the host may send until more are granted. */
   credit?: number;
 }
 
-/** One call under way, as this client sees it: what has arrived of it so far, and what to ask for after a lost connection. */
+/** A call in flight: tracks what has arrived, and so what to request after a lost connection. */
 export class Call {
   readonly id: string;
   readonly message: PackedMessage | undefined;
   readonly outcome: Promise<Outcome>;
-  /** When the message was first handed to a connection; since then the host may know the call. */
+  /** When the message was first passed to a connection; the host may know the call since then. */
   sentAt: number | undefined;
-  /** How many items the host may have sent, all grants together. */
+  /** The total number of items that the host may send. */
   granted: number;
   readonly #settle: (outcome: Outcome) => void;
   readonly #options: WatchOptions;
   readonly #onItem: ((item: unknown) => void) | undefined;
   #nextOutput: number;
   #nextItem = 0;
-  /** Whether the host has shown that it knows this call, so that it must not be sent again. */
+  /** Whether the host is known to have received the call, which must then not be sent again. */
   #known = false;
 
   constructor({ id, message, options, outputFrom = 0, onItem, credit = 0 }: CallInit) {
@@ -46,12 +52,12 @@ export class Call {
     this.granted = credit;
   }
 
-  /** How many items of what was granted have not come. */
+  /** How many granted items have not arrived yet. */
   get outstanding(): number {
     return this.granted - this.#nextItem;
   }
 
-  /** Asks for everything about this call that has not arrived yet. */
+  /** The message that requests everything about this call that has not arrived yet. */
   attachMessage(): string {
     const header: MessageHeader = { op: "attach", id: this.id, item: this.#nextItem };
     if (wantsOutput(this.#options)) header.output = this.#nextOutput;
@@ -62,12 +68,12 @@ export class Call {
     this.#settle(outcome);
   }
 
-  /** Takes a message about this call; says whether it was the last, or that the call never reached the host. */
+  /** Handles a message about this call; returns whether it was the last, or the call never reached the host. */
   receive({ header, value }: Message): "more" | "last" | "never-arrived" {
     if (header.op !== "error") this.#known = true;
     switch (header.op) {
       case "result":
-        this.settle({ value: value() });
+        this.settle({ value: value(), isStream: header.items !== undefined });
         return "last";
       case "error": {
         const error = value() as WireError;
@@ -89,11 +95,11 @@ export class Call {
     }
   }
 
-  /** A call that the host does not know may have ended too long ago, unless it knows all since this one was sent. */
+  /** Whether an unknown call never reached the host, whose records then go back to before it was sent. */
   #neverArrived({ details }: WireError): boolean {
     if (this.message === undefined || this.#known || this.sentAt === undefined) return false;
     const completeForMs = details?.completeForMs;
-    // Wall time, which goes on while this machine sleeps.
+    // Wall time, because monotonic time stops while this machine sleeps.
     return typeof completeForMs === "number" && Date.now() - this.sentAt < completeForMs;
   }
 
@@ -114,7 +120,7 @@ export class Call {
   }
 }
 
-/** Whether a call's output and progress are to be sent as they come. */
+/** Whether the host should send a call's output and progress while it runs. */
 export function wantsOutput({ onOutput, onProgress }: WatchOptions): boolean {
   return onOutput !== undefined || onProgress !== undefined;
 }

@@ -1,4 +1,4 @@
-/** Items of a stream that have arrived and are not read yet. */
+/** The items of a stream that have arrived but have not been read. */
 export class ItemQueue {
   readonly #items: unknown[] = [];
   #end: { error?: unknown } | undefined;
@@ -14,7 +14,7 @@ export class ItemQueue {
     this.#wake?.();
   }
 
-  /** Waits for the next item; throws what ended the stream, after everything that came before it. */
+  /** Waits for the next item; after the last one, throws the stream's error, if any. */
   async next(): Promise<{ item: unknown } | undefined> {
     while (this.#items.length === 0) {
       if (this.#end !== undefined) {

@@ -6,28 +6,28 @@ import { type Hello, openSocket, type Socket } from "./socket.ts";
 import { anySignal, timeoutSignal } from "./timer.ts";
 
 export interface ConnectionOptions extends Endpoint {
-  /** How long to try to get a lost connection back. */
+  /** How long to try to restore a lost connection. */
   reconnectMs: number;
   livenessIntervalMs: number;
 }
 
 export interface ConnectionHandlers {
   onMessage(message: Message): void;
-  /** A socket is open again after one was lost. */
+  /** The connection is restored. */
   onReopened(hello: Hello): void;
-  /** The socket is lost; says whether anything waits for another. */
+  /** The connection is lost; returns whether anything waits for a new one. */
   onLost(): boolean;
-  /** No other socket could be had. */
+  /** Reconnecting failed. */
   onUnreachable(error: RpcError): void;
 }
 
 const attemptTimeoutMs = 10_000;
 const firstDelayMs = 25;
 const longestDelayMs = 2000;
-// Nobody listens on a port of this very machine: the host is gone, unless a tunnel is just being put back.
+// A refused loopback port usually means the host is gone; allow a moment for a tunnel to be restored.
 const refusedOnLoopbackMs = 500;
 
-/** A connection to a host that comes back when it is lost, for as long as somebody waits for it. */
+/** A connection to a host that reconnects while any call waits for it. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #handlers: ConnectionHandlers;
@@ -50,7 +50,7 @@ export class Connection {
     return this.#socket.hello;
   }
 
-  /** Sends a message, or says that there is no connection; one is then on its way. */
+  /** Sends a message; returns false, and starts reconnecting, when there is no connection. */
   send(message: PackedMessage): boolean {
     if (this.#socket !== undefined) {
       this.#socket.send(message);
@@ -104,13 +104,13 @@ export class Connection {
         return await this.#attempt(timeoutSignal(attemptTimeoutMs));
       } catch (error) {
         const wait = Math.min(longestDelayMs, firstDelayMs * 2 ** attempt) * (0.5 + Math.random());
-        if (performance.now() + wait - start > this.#patienceWith(error)) throw error;
+        if (performance.now() + wait - start > this.#retryWindowMs(error)) throw error;
         await delay(wait, undefined, { signal: this.#closing.signal });
       }
     }
   }
 
-  #patienceWith(error: unknown): number {
+  #retryWindowMs(error: unknown): number {
     const { reconnectMs } = this.#options;
     if (RpcError.isInstance(error) && error.code !== "rpc/unreachable") return 0;
     const refused = (error as { cause?: { code?: string } }).cause?.code === "ECONNREFUSED";

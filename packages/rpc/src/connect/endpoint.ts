@@ -1,4 +1,4 @@
-/** Where a host is, and what it takes to be let in. */
+/** The URL and token of a host. */
 export interface Endpoint {
   readonly url: string;
   readonly token: string;
@@ -8,7 +8,7 @@ export function authorisation({ token }: Endpoint): Record<string, string> {
   return { authorization: `Bearer ${token}` };
 }
 
-/** The address of one of the host's resources; a base URL may have a path of its own. */
+/** The URL of a path on the host, relative to its base URL. */
 export function resource({ url }: Endpoint, path: string): URL {
   return new URL(path, url.endsWith("/") ? url : `${url}/`);
 }

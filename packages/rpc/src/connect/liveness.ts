@@ -2,10 +2,10 @@ import { packMessage } from "../messages/message.ts";
 import type { WebSocket } from "./web-socket.ts";
 
 /**
- * Notices a connection on which nothing moves any more, such as one whose other end lost power.
+ * Detects a dead connection, such as one whose other end has lost power.
  *
- * After an interval without a byte in or out it sends a ping, and after another calls `onDead`; a transfer that is
- * slow but moves is alive.
+ * After an interval without any transferred byte it sends a ping, and after two more it calls `onDead`. A slow
+ * transfer counts as alive.
  */
 export class Liveness {
   readonly #timer: NodeJS.Timeout;

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { RpcError } from "../errors.ts";
+import { errorFromResponse, unreachable } from "./connection-errors.ts";
 import { authorisation, type Endpoint, resource } from "./endpoint.ts";
-import { errorFromResponse, unreachable } from "./refusal.ts";
 import { anySignal, timeoutSignal } from "./timer.ts";
 
 export interface RequestOptions {
@@ -10,12 +10,17 @@ export interface RequestOptions {
   timeoutMs?: number | undefined;
 }
 
-/** Sends one plain HTTP request to the host and returns the body of its answer. */
+export interface RequestBody {
+  /** JSON. */
+  body?: string | undefined;
+}
+
+/** Sends an HTTP request to the host and returns the body of the answer. */
 export async function request(
   endpoint: Endpoint,
   method: string,
   path: string,
-  { signal, timeoutMs = 30_000 }: RequestOptions = {},
+  { signal, timeoutMs = 30_000, body: sent }: RequestOptions & RequestBody = {},
 ): Promise<string> {
   const timeout = timeoutSignal(timeoutMs);
   let response: Response;
@@ -23,7 +28,11 @@ export async function request(
   try {
     response = await fetch(resource(endpoint, path), {
       method,
-      headers: authorisation(endpoint),
+      headers: {
+        ...authorisation(endpoint),
+        ...(sent === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(sent === undefined ? {} : { body: sent }),
       signal: anySignal(signal, timeout),
     });
     body = await response.text();
@@ -36,7 +45,7 @@ export async function request(
   return body;
 }
 
-/** Reads an answer whose shape is known; a host of another version may send another. */
+/** Parses an answer and checks it against a schema, because a host of another version may send something else. */
 export function parseAnswer<S extends z.ZodType>(
   what: string,
   schema: S,
@@ -49,7 +58,20 @@ export function parseAnswer<S extends z.ZodType>(
   } catch (cause) {
     throw new RpcError("rpc/protocol", `The host's ${what} is not JSON`, { cause });
   }
-  const result = schema.safeParse(answer);
+  return checkAnswer(what, schema, answer);
+}
+
+/** Checks a parsed answer against a schema. */
+export function checkAnswer<S extends z.ZodType>(what: string, schema: S, answer: unknown): z.output<S> {
+  let result: z.ZodSafeParseResult<z.output<S>>;
+  try {
+    result = schema.safeParse(answer);
+  } catch (cause) {
+    // The answer is nested so deeply that the stack overflows.
+    throw new RpcError("rpc/protocol", `The host's ${what} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new RpcError(

@@ -1,8 +1,8 @@
 import { RpcError } from "../errors.ts";
 import { type Message, type PackedMessage, unpackMessage } from "../messages/message.ts";
+import { errorFromResponse, unreachable } from "./connection-errors.ts";
 import { authorisation, type Endpoint, webSocketUrl } from "./endpoint.ts";
 import { Liveness } from "./liveness.ts";
-import { errorFromResponse, unreachable } from "./refusal.ts";
 import { WebSocket } from "./web-socket.ts";
 
 const protocolVersion = 1;
@@ -13,11 +13,13 @@ export interface SocketHandlers {
   onLost(error: RpcError): void;
 }
 
-/** What a host says about itself when a connection is open. */
+/** The information that a host sends first on a new connection. */
 export interface Hello {
   readonly state: string;
-  /** Differs whenever the host has been started anew. */
+  /** Identifies a run of the host: changes when it is restarted. */
   readonly instance: string | undefined;
+  /** The version of the file that the host serves. */
+  readonly revision: number | undefined;
 }
 
 /** One open WebSocket to a host. */
@@ -33,7 +35,7 @@ export class Socket {
   }
 
   send(message: PackedMessage): void {
-    // A socket that is closing drops it; whoever sent it hears of the closing and attaches again.
+    // A closing socket drops the message; its sender learns of the closing and attaches again.
     this.#webSocket.send(message);
   }
 
@@ -48,7 +50,7 @@ export class Socket {
 }
 
 export interface OpenOptions extends Endpoint {
-  /** Ends the attempt. */
+  /** Cancels the attempt. */
   signal: AbortSignal;
   livenessIntervalMs: number;
 }
@@ -122,5 +124,6 @@ function readHello({ header }: Message, url: string): Hello {
   return {
     state: String(header.state),
     instance: header.instance === undefined ? undefined : String(header.instance),
+    revision: header.revision === undefined ? undefined : Number(header.revision),
   };
 }

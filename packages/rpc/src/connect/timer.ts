@@ -1,7 +1,7 @@
-// Node fires a timer that is longer than this at once.
+// Node fires longer timers immediately.
 const longestMs = 2 ** 31 - 1;
 
-/** A delay that a timer can wait for; Infinity, too, is a very long time. */
+/** A delay that timers support; longer ones, such as Infinity, are shortened to the maximum. */
 export function timerMs(ms: number): number {
   return Math.min(Math.max(0, ms), longestMs);
 }

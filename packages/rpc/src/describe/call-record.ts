@@ -5,9 +5,9 @@ export const callRecordSchema = z.object({
   id: z.string(),
   function: z.string(),
   state: z.enum(["waiting", "running", "done", "failed", "cancelled"]),
-  /** How many calls must end before this one begins. */
+  /** How many calls must end before this one starts. */
   position: z.number(),
-  /** What it printed, from the offset asked for; `next` is where it goes on. Absent in lists. */
+  /** The output from the requested offset; `next` is the offset after it. Undefined in lists. */
   output: z.object({ offset: z.number(), text: z.string(), next: z.number() }).optional(),
   progress: z
     .object({ done: z.number(), total: z.number().nullable(), message: z.string().nullable() })
@@ -19,5 +19,5 @@ export const callRecordSchema = z.object({
   error: z.custom<WireError>().optional(),
 });
 
-/** What a host knows of a call, whichever client made it. */
+/** A host's record of a call, whichever client made it. */
 export type CallRecord = z.output<typeof callRecordSchema>;

@@ -3,21 +3,44 @@ import { parseAnswer, type RequestOptions, request } from "../connect/request.ts
 import { RpcError } from "../errors.ts";
 import { type InterfaceDescription, interfaceSchema } from "./interface-description.ts";
 
-// While a file loads, the host answers at least this often.
+// How long the host may wait for the file to load before it answers.
 const waitMs = 20_000;
 const graceMs = 10_000;
 
-/** Asks until the file is loaded, has failed to, or the time is over; loading may take as long as a model does. */
-export async function describeInterface(
+/** Polls until the file has loaded or failed, or the time is over; loading a model may take long. */
+export function describeInterface(
   endpoint: Endpoint,
+  options?: RequestOptions,
+): Promise<InterfaceDescription> {
+  return pollInterface(endpoint, ["GET", "interface"], options);
+}
+
+/** Makes the host reload its file, and waits for the outcome; `signal` and `timeoutMs` cancel the reload. */
+export async function reloadInterface(
+  endpoint: Endpoint,
+  options: RequestOptions = {},
+): Promise<InterfaceDescription> {
+  try {
+    return await pollInterface(endpoint, ["POST", "reload"], options);
+  } catch (error) {
+    const isLate = RpcError.isInstance(error) && error.code === "rpc/loading";
+    if (isLate || options.signal?.aborted)
+      await request(endpoint, "DELETE", "reload", { timeoutMs: graceMs }).catch(() => {});
+    throw error;
+  }
+}
+
+async function pollInterface(
+  endpoint: Endpoint,
+  [firstMethod, resource]: [method: "GET" | "POST", resource: string],
   { signal, timeoutMs = Infinity }: RequestOptions = {},
 ): Promise<InterfaceDescription> {
   const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const patience = Math.max(0, Math.min(waitMs, deadline - performance.now()));
-    const path = `interface?wait=${(patience / 1000).toFixed(3)}`;
+  for (let method = firstMethod; ; method = "GET") {
+    const pollMs = Math.max(0, Math.min(waitMs, deadline - performance.now()));
+    const path = `${resource}?wait=${(pollMs / 1000).toFixed(3)}`;
     try {
-      const body = await request(endpoint, "GET", path, { signal, timeoutMs: patience + graceMs });
+      const body = await request(endpoint, method, path, { signal, timeoutMs: pollMs + graceMs });
       return parseAnswer("description", interfaceSchema, body);
     } catch (error) {
       const loading = RpcError.isInstance(error) && error.code === "rpc/loading";

@@ -5,26 +5,28 @@ export const healthSchema = z.object({
   protocol: z.number(),
   name: z.string(),
   state: z.enum(["loading", "idle", "busy", "restarting", "failed", "dead", "stopped"]),
-  /** Calls that are running, and that wait for their turn. */
+  /** The version of the file that is served; each reload or restart increases it. */
+  revision: z.number().optional(),
+  /** The numbers of running and of waiting calls. */
   running: z.number(),
   waiting: z.number(),
   queueLimit: z.number(),
   /** How often the worker was restarted. */
   restarts: z.number(),
-  /** Of the supervisor, and of the worker when there is one. */
+  /** The PIDs of the supervisor, and of the worker if there is one. */
   pid: z.number(),
   workerPid: z.number().nullable(),
   uptimeMs: z.number(),
-  /** Why the file did not load, when `state` is `failed`. */
+  /** Why the file could not be loaded, if `state` is `failed`. */
   error: z.custom<WireError>().optional(),
-  /** What is reported of a start that a gateway waits for. */
+  /** The progress of a start that a gateway waits for. */
   lines: z.array(z.string()).optional(),
 });
 
-/** How a host is. */
+/** The state of a host. */
 export type Health = z.output<typeof healthSchema>;
 /**
- * `loading` until the file is loaded, then `idle` or `busy`; `failed` when it did not load; `stopped` when a gateway
- * will start the host at the next call.
+ * `loading` until the file has loaded, then `idle` or `busy`; `failed` if it could not be loaded; `stopped` if a
+ * gateway starts the host with the next call.
  */
 export type HostState = Health["state"];

@@ -1,24 +1,34 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { hostSourceDirectory } from "./host-source.ts";
 
-/** A path on this machine, and where it appears inside. */
+/** A path on this machine, and its path inside the sandbox. */
 export type Mount = readonly [hostPath: string, insidePath: string];
 
 export interface BubblewrapOptions {
   readOnly?: readonly Mount[] | undefined;
   writable?: readonly Mount[] | undefined;
-  /** Symbolic links to make inside: what they point to, and where they are. */
+  /** Symbolic links to create inside: target and location. */
   symlinks?: readonly (readonly [target: string, insidePath: string])[] | undefined;
+  /** Directories in which only the mounts and links below them are visible. */
+  covered?: readonly string[] | undefined;
   workingDirectory: string;
-  /** Whether the network of this machine can be used; else there is only a loopback of its own. */
-  network: boolean;
+  /**
+   * `true` shares the network of this machine. Otherwise the process gets its own network namespace, which has only a
+   * loopback interface until `connectNetwork` connects it; `"own"` also resolves names through that connection.
+   */
+  network: boolean | "own";
   /** `"gpu"` adds the devices of NVIDIA and AMD cards, a list those of the NVIDIA cards with these numbers. @default "none" */
   devices?: "gpu" | "none" | readonly number[] | undefined;
-  /** Ends everything inside when the process that started it ends. */
+  /** The size of each temporary directory in memory; the system's own limit by default. */
+  temporaryMiB?: number | undefined;
+  /** Ends all processes inside when the process that started it ends. */
   dieWithParent: boolean;
+  /** The descriptor from which bubblewrap reads `seccompFilter`; without it, no system call is denied. */
+  seccompDescriptor?: number | undefined;
 }
 
-// What programs need of the system beside /usr, none of it anybody's own.
+// System files outside /usr that programs need, without any user's data.
 const systemFiles = [
   "alternatives",
   "ca-certificates",
@@ -48,24 +58,35 @@ const nvidiaCard = /^nvidia(\d+)$/;
 const gpuSystem = ["/sys", "/etc/OpenCL", "/etc/vulkan", "/etc/cuda", "/opt/rocm", "/run/opengl-driver"];
 
 /**
- * Arguments for `bwrap`, before the command to run: a view of this machine with its system, the given paths, and
- * nothing else of its users; its own processes; no capabilities.
+ * The arguments of `bwrap`, before the command to run. The command sees the system's files and the given paths, but no
+ * other files of users and no other processes, and has no capabilities.
  */
 export function bubblewrapArguments(options: BubblewrapOptions): string[] {
   return [
     ...["--unshare-user-try", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-    ...(options.network ? [] : ["--unshare-net"]),
+    ...(options.network === true ? [] : ["--unshare-net"]),
     ...["--hostname", "sandbox", "--cap-drop", "ALL", "--new-session"],
     ...(options.dieWithParent ? ["--die-with-parent"] : []),
+    ...(options.seccompDescriptor === undefined ? [] : ["--seccomp", `${options.seccompDescriptor}`]),
     ...systemView(),
+    ...(options.network === "own" ? ["--ro-bind", resolverFile(), "/etc/resolv.conf"] : []),
     ...["--proc", "/proc", ...kernelSettings(), "--dev", "/dev"],
-    ...["--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run"],
+    ...["/tmp", "/var/tmp", "/run"].flatMap((path) => [...size(options.temporaryMiB), "--tmpfs", path]),
     ...optional("--ro-bind-try", ["/sys/devices/system", "/nix/store"]),
     ...gpuView(options.devices ?? "none"),
     ...mounts(options),
-    // Otherwise the root is a tmpfs that can be filled.
+    // Without this, the root would be a writable tmpfs.
     ...["--remount-ro", "/", "--chdir", options.workingDirectory],
   ];
+}
+
+function size(mebibytes: number | undefined): string[] {
+  return mebibytes === undefined ? [] : ["--size", `${mebibytes * 2 ** 20}`];
+}
+
+/** A resolv.conf with the resolver of slirp4netns. */
+function resolverFile(): string {
+  return join(hostSourceDirectory(), "seer_network", "resolv.conf");
 }
 
 function systemView(): string[] {
@@ -79,10 +100,16 @@ function systemView(): string[] {
   ];
 }
 
-/** To the kernel the root of a user namespace owns /proc/sys, if it is root outside: it could change this machine. */
+/** Hides the user's keys, and makes the machine's settings read-only. */
 function kernelSettings(): string[] {
-  if (process.getuid?.() !== 0) return [];
-  return optional("--ro-bind", ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/acpi"]);
+  const keys = ["/proc/keys", "/proc/key-users"].filter((path) => existsSync(path));
+  return [
+    ...keys.flatMap((path) => ["--dev-bind", "/dev/null", path]),
+    // If this process runs as root, the root of the sandbox's user namespace also owns /proc/sys.
+    ...(process.getuid?.() === 0
+      ? optional("--ro-bind", ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/acpi"])
+      : []),
+  ];
 }
 
 function gpuView(wanted: NonNullable<BubblewrapOptions["devices"]>): string[] {
@@ -102,14 +129,17 @@ function gpuView(wanted: NonNullable<BubblewrapOptions["devices"]>): string[] {
   ];
 }
 
-function mounts({ readOnly = [], writable = [], symlinks = [] }: BubblewrapOptions): string[] {
+function mounts({ readOnly = [], writable = [], symlinks = [], covered = [] }: BubblewrapOptions): string[] {
   const all = [
-    ...readOnly.map(([from, to]) => ["--ro-bind", from, to] as const),
-    ...writable.map(([from, to]) => ["--bind", from, to] as const),
-    ...symlinks.map(([target, path]) => ["--symlink", target, path] as const),
+    ...readOnly.map(([from, to]) => ["--ro-bind", from, to]),
+    ...writable.map(([from, to]) => ["--bind", from, to]),
+    ...covered.map((path) => ["--tmpfs", path]),
+    ...symlinks.map(([target, path]) => ["--symlink", target, path]),
   ];
-  // A mount hides what was mounted below it before, so outer paths come first.
-  return all.toSorted((a, b) => depth(a[2]) - depth(b[2])).flat();
+  const depthOf = (mount: readonly string[]) => depth(mount.at(-1) ?? "");
+  // A mount hides earlier mounts below it, so outer paths come first.
+  const outerFirst = all.toSorted((a, b) => depthOf(a) - depthOf(b)).flat();
+  return [...outerFirst, ...covered.flatMap((path) => ["--remount-ro", path])];
 }
 
 function depth(path: string): number {

@@ -1,14 +1,12 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { environmentVariables } from "@seer/config";
+import { environmentVariables, type ProgramError, runProgram } from "@seer/config";
 import { RpcError } from "../errors.ts";
 
 /** A Python interpreter that can run a host. */
 export interface PythonInterpreter {
-  /** Its executable; that of the virtual environment when it is in one. */
+  /** The executable; in a virtual environment, that of the environment. */
   readonly executable: string;
   readonly version: readonly [major: number, minor: number, patch: number];
-  /** The directories that it and its packages are in. */
+  /** The directories that contain it and its packages. */
   readonly prefixes: readonly string[];
 }
 
@@ -21,18 +19,22 @@ export interface FindPythonOptions {
 const oldest = { major: 3, minor: 10 };
 const newestTried = 14;
 const probeTimeoutMs = 15_000;
-// It must not fail in Python 2, whose version it is to report.
-const probe =
-  "import sys, json; print(json.dumps([sys.executable, list(sys.version_info[:3]), " +
-  "[sys.prefix, sys.exec_prefix, getattr(sys, 'base_prefix', sys.prefix)]]))";
+// It must also run in Python 2, to report its version. `-S` prevents running code of a virtual environment's packages at
+// start; without it, Python does not detect the virtual environment, so the script does.
+const probe = `
+import sys, json, os
+above = os.path.dirname(os.path.dirname(os.path.abspath(sys.executable)))
+own = [above] if os.path.exists(os.path.join(above, "pyvenv.cfg")) else []
+print(json.dumps([sys.executable, list(sys.version_info[:3]), own + [sys.prefix, sys.exec_prefix, getattr(sys, 'base_prefix', sys.prefix)]]))
+`;
 
 const found = new Map<string, Promise<PythonInterpreter | string>>();
 
 /**
- * Finds a Python that can run a host: the one asked for, else `SEER_PYTHON`, else the first on the PATH that is 3.10
+ * Finds a Python that can run a host: the requested one, else `SEER_PYTHON`, else the first on the PATH that is 3.10
  * or newer.
  *
- * @throws RpcError `rpc/no-python`, naming every interpreter that was found and what is wrong with it; `rpc/cancelled`
+ * @throws RpcError `rpc/no-python`, with every interpreter that was found and its problem; `rpc/cancelled`
  */
 export async function findPython({ python, signal }: FindPythonOptions = {}): Promise<PythonInterpreter> {
   throwIfCancelled(signal);
@@ -62,7 +64,7 @@ function inspectOnce(candidate: string): Promise<PythonInterpreter | string> {
   const key = `${candidate}\0${process.env.PATH}`;
   const known = found.get(key) ?? inspect(candidate);
   found.set(key, known);
-  // What is missing now may be installed by the next time somebody asks.
+  // Do not cache failures, because a missing interpreter may be installed later.
   void known.then((result) => typeof result === "string" && found.delete(key));
   return known;
 }
@@ -70,10 +72,10 @@ function inspectOnce(candidate: string): Promise<PythonInterpreter | string> {
 async function inspect(candidate: string): Promise<PythonInterpreter | string> {
   let stdout: string;
   try {
-    ({ stdout } = await promisify(execFile)(candidate, ["-I", "-c", probe], { timeout: probeTimeoutMs }));
+    ({ stdout } = await runProgram(candidate, ["-I", "-S", "-c", probe], { timeoutMs: probeTimeoutMs }));
   } catch (error) {
-    const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
-    return code === "ENOENT" ? "not found" : stderr?.trim().split("\n").at(-1) || message;
+    const { code, stderr, message } = error as ProgramError;
+    return code === "ENOENT" ? "not found" : stderr.trim().split("\n").at(-1) || message;
   }
   try {
     const [executable, version, prefixes] = JSON.parse(stdout) as [

@@ -1,17 +1,23 @@
 import { delimiter, dirname } from "node:path";
 import { bubblewrapArguments, type Mount } from "./bubblewrap-arguments.ts";
 import { certificateVariables } from "./certificates.ts";
-import type { Isolation } from "./find-isolation.ts";
+import { type Isolation, systemCallFilter } from "./find-isolation.ts";
 import type { PythonInterpreter } from "./find-python.ts";
-import { hostSourceDirectory } from "./host-source.ts";
-import { hostView } from "./host-view.ts";
+import { hostBubblewrapOptions } from "./host-bubblewrap-options.ts";
+import { hostArguments, hostSourceDirectory } from "./host-source.ts";
+import type { NetworkAccess } from "./network/network-access.ts";
 
-/** Where a host runs, and what it sees of this machine there: the files that it was told of, and these. */
+/** The isolation of a host, and the files that it can see in addition to those in its options. */
 export interface HostIsolation extends Isolation {
   readOnly?: readonly Mount[] | undefined;
   writable?: readonly Mount[] | undefined;
   /** `"gpu"` lets it use this machine's GPUs. @default "none" */
   devices?: "gpu" | "none" | undefined;
+  /**
+   * Where the host may connect to from its own network. @default the internet; this machine's network if `lacks`
+   * contains `network`
+   */
+  network?: NetworkAccess | undefined;
 }
 
 /** The paths that a host uses, all absolute. */
@@ -28,6 +34,10 @@ export interface Command {
   args: string[];
   env: Record<string, string>;
   cwd: string | undefined;
+  /** Descriptors 3, 4 and so on: data to read, a descriptor of this process, or a pipe. */
+  descriptors?: readonly (Uint8Array | number | "pipe")[] | undefined;
+  /** The pipe on whose input bubblewrap waits before it runs the command. */
+  gate?: number | undefined;
 }
 
 export interface HostCommandOptions {
@@ -35,24 +45,51 @@ export interface HostCommandOptions {
   isolation: HostIsolation;
   paths: HostPaths;
   env: Readonly<Record<string, string>>;
+  /** The size of each temporary directory in memory. */
+  temporaryMiB?: number | undefined;
+  /** The descriptor to which bubblewrap writes the PID of the process that it starts. */
+  childPid?: number | undefined;
+  /** The listening socket of a host with its own network. */
+  listener?: number | undefined;
 }
+
+/** The descriptor of the listening socket in a host with its own network. */
+export const listenerDescriptor = 3;
 
 /** The command that runs a host, in bubblewrap or not. */
 export async function hostCommand(options: HostCommandOptions): Promise<Command> {
-  const { python, isolation, paths } = options;
-  const args = [...safePath(python), "-m", "seer_host"];
+  const { python, isolation, paths, listener, childPid } = options;
+  const args = hostArguments(hostSourceDirectory());
   const env = environment(options);
   if (isolation.kind === "none") return { command: python.executable, args, env, cwd: paths.cwd };
-  const view = bubblewrapArguments(await hostView(python, isolation, paths));
-  return { command: "bwrap", args: [...view, "--", python.executable, ...args], env, cwd: undefined };
+  const filter = systemCallFilter(isolation);
+  const descriptors: (Uint8Array | number | "pipe")[] = [
+    ...(listener === undefined ? [] : [listener]),
+    ...(childPid === undefined ? [] : [childPid, "pipe" as const]),
+    ...(filter === undefined ? [] : [filter]),
+  ];
+  const info = listener === undefined ? listenerDescriptor : listenerDescriptor + 1;
+  const gate = childPid === undefined ? undefined : info + 1;
+  const view = [
+    ...(gate === undefined ? [] : ["--info-fd", `${info}`, "--block-fd", `${gate}`]),
+    ...bubblewrapArguments({
+      ...(await hostBubblewrapOptions(python, isolation, paths)),
+      temporaryMiB: options.temporaryMiB,
+      network: listener === undefined ? true : "own",
+      seccompDescriptor: filter === undefined ? undefined : 2 + descriptors.length,
+    }),
+  ];
+  return {
+    command: "bwrap",
+    args: [...view, "--", python.executable, ...args],
+    env,
+    cwd: undefined,
+    descriptors,
+    gate,
+  };
 }
 
-/** Keeps the working directory's files from standing in for the standard library's; Python 3.10 cannot. */
-function safePath({ version: [major, minor] }: PythonInterpreter): string[] {
-  return major === 3 && minor === 10 ? [] : ["-P"];
-}
-
-// Everything else may hold a secret, and what runs in the host may read its environment.
+// Other variables may contain secrets, and code in the host can read its environment.
 const inherited =
   /^(LANG|LANGUAGE|LC_\w+|TZ|TERM|USER|LOGNAME|LD_LIBRARY_PATH|(CUDA|NVIDIA|ROCR|HIP|OMP|MKL|OPENBLAS)_\w+)$/;
 const certificates = new Set<string>(certificateVariables);
@@ -68,9 +105,8 @@ function environment({ python, isolation, paths, env }: HostCommandOptions): Rec
   return {
     ...base,
     ...(isolated ? { HOME: paths.cwd } : {}),
-    // As in an activated virtual environment, `python` and its tools are those of the host.
+    // As in an activated virtual environment, `python` and its tools are those of the host's interpreter.
     PATH: [dirname(python.executable), path].join(delimiter),
     ...env,
-    PYTHONPATH: [hostSourceDirectory(), env.PYTHONPATH ?? ""].filter((entry) => entry !== "").join(delimiter),
   };
 }

@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { sendInput, spawnProcess } from "@seer/config";
 import { anySignal, timeoutSignal } from "../connect/timer.ts";
 import { RpcError } from "../errors.ts";
 import type { Command } from "./host-command.ts";
 
-/** How a host ended. */
+/** How a host process ended. */
 export interface HostExit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -15,26 +16,40 @@ export interface HostExit {
 const tailLength = 16_384;
 const drainMs = 500;
 
-/** A host process, held by its standard input: the host ends when that closes, as it does when this process dies. */
+/** A host process. It stops when its standard input closes, which also happens when this process dies. */
 export class HostProcess {
   readonly exited: Promise<HostExit>;
   readonly #child: ChildProcess;
   readonly #failed: Promise<never>;
+  readonly #gate: number | undefined;
   #stderr = "";
   #closing: Promise<void> | undefined;
 
-  constructor({ command, args, env, cwd }: Command, onLog: ((text: string) => void) | undefined) {
-    // Its own process group, so that a Ctrl-C in the terminal leaves its end to this process.
-    this.#child = spawn(command, args, { env, cwd, stdio: ["pipe", "pipe", "pipe"], detached: true });
+  constructor(
+    { command, args, env, cwd, descriptors = [], gate }: Command,
+    onLog: ((text: string) => void) | undefined,
+  ) {
+    this.#gate = gate;
+    // In its own process group, so that Ctrl-C in the terminal reaches only this process, which then stops the host.
+    const more = descriptors.map((given) => (given instanceof Uint8Array ? "pipe" : given));
+    const stdio = ["pipe", "pipe", "pipe", ...more] as const;
+    this.#child = spawnProcess(command, args, { env, cwd, stdio, detached: true });
     this.exited = new Promise((resolve) => {
-      this.#child.once("exit", (code, signal) => resolve({ code, signal }));
+      this.#child.once("exit", (code, signal) => {
+        // Otherwise a child of bubblewrap that still waits for input would wait until this process ends.
+        if (gate !== undefined) this.#child.stdio[gate]?.destroy();
+        resolve({ code, signal });
+      });
       this.#child.once("error", () => resolve({ code: null, signal: null }));
     });
     this.#failed = once(this.#child, "error").then(([cause]: Error[]) => {
       throw new RpcError("rpc/host-failed", `${command} cannot be started: ${cause?.message}`, { cause });
     });
     this.#failed.catch(() => {});
-    // A host that ended early is reported by its exit, not by the broken pipe.
+    for (const [index, given] of descriptors.entries()) {
+      if (given instanceof Uint8Array) sendInput(this.#child, index + 3, given);
+    }
+    // If the host ends early, report its exit status instead of the broken pipe.
     this.#child.stdin?.on("error", () => {});
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-tailLength);
@@ -42,11 +57,16 @@ export class HostProcess {
     });
   }
 
+  /** Lets bubblewrap run the command. */
+  openGate(): void {
+    if (this.#gate !== undefined) sendInput(this.#child, this.#gate, Buffer.from([0]));
+  }
+
   get pid(): number {
     return this.#child.pid ?? -1;
   }
 
-  /** Gives the host its configuration and waits for its port. */
+  /** Sends the host its configuration and waits for its port. */
   async start(
     config: string,
     { signal, timeoutMs }: { signal?: AbortSignal | undefined; timeoutMs: number },
@@ -55,7 +75,7 @@ export class HostProcess {
     const aborted = once(anySignal(signal, timeoutSignal(timeoutMs)), "abort").then(() => {
       throw new RpcError(
         "rpc/host-failed",
-        `The host did not open its port within ${timeoutMs} ms${this.#said()}`,
+        `The host did not open its port within ${timeoutMs} ms${this.#stderrTail()}`,
       );
     });
     aborted.catch(() => {});
@@ -63,7 +83,7 @@ export class HostProcess {
     return await Promise.race([this.#readPort(), this.#failed, this.#exitedEarly(), aborted]);
   }
 
-  /** Lets the host end by itself, and ends it when it does not within `graceMs`. */
+  /** Asks the host to stop by closing its input; kills it after `graceMs`. */
   close(graceMs = 5000): Promise<void> {
     this.#closing ??= this.#end(graceMs);
     return this.#closing;
@@ -82,7 +102,7 @@ export class HostProcess {
     try {
       process.kill(-this.pid, "SIGKILL");
     } catch {
-      // It ended by itself after all.
+      // It has ended meanwhile.
     }
   }
 
@@ -97,7 +117,7 @@ export class HostProcess {
       }
     } finally {
       lines.close();
-      // Nobody reads the rest, and a full pipe would stop whoever writes to it.
+      // Discard further output, because a full pipe would block its writer.
       stdout.resume();
     }
     return await this.#exitedEarly();
@@ -107,10 +127,10 @@ export class HostProcess {
     const { code, signal } = await this.exited;
     await Promise.race([once(this.#child, "close"), delay(drainMs)]);
     const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
-    throw new RpcError("rpc/host-failed", `The host ${how} before its port was open${this.#said()}`);
+    throw new RpcError("rpc/host-failed", `The host ${how} before its port was open${this.#stderrTail()}`);
   }
 
-  #said(): string {
+  #stderrTail(): string {
     const text = this.#stderr.trim();
     return text === "" ? "" : `:\n${text}`;
   }

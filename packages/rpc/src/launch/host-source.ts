@@ -1,22 +1,17 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { RpcError } from "../errors.ts";
+import { join } from "node:path";
+import { pythonSourceDirectory } from "@seer/config";
 
-/** The directory to put on `PYTHONPATH` so that `python -m seer_host` finds the host. */
+/** The directory of the host's Python packages. */
 export function hostSourceDirectory(): string {
-  // This file is bundled into `dist`, at a depth that is the bundler's business.
-  const here = dirname(fileURLToPath(import.meta.url));
-  for (let directory = here; ; directory = dirname(directory)) {
-    const source = join(directory, "python", "src");
-    if (existsSync(join(source, "seer_host", "__init__.py"))) return source;
-    if (directory === dirname(directory)) break;
-  }
-  throw new RpcError(
-    "rpc/host-failed",
-    `The Python host is missing from the installation of @seer/rpc at ${here}`,
-    {
-      hint: "Install @seer/rpc again, without filtering its files.",
-    },
-  );
+  return pythonSourceDirectory(import.meta.url, "seer_host");
+}
+
+/**
+ * Arguments with which Python starts a host. The supervisor holds tokens, and a socket outside the sandbox's network, so
+ * it must not import what the sandbox's code can write: neither modules on `PYTHONPATH` nor `.pth` files of packages.
+ *
+ * @param source The directory of the host's packages, as it is known where the host runs.
+ */
+export function hostArguments(source: string): string[] {
+  return ["-I", "-S", join(source, "seer_host", "__main__.py")];
 }

@@ -1,18 +1,19 @@
 import { lstat, readlink, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { isWithin } from "@seer/config";
 import type { Mount } from "./bubblewrap-arguments.ts";
 import type { PythonInterpreter } from "./find-python.ts";
 
-/** What `bubblewrapArguments` needs so that an interpreter works inside, wherever it is installed. */
+/** The mounts that an interpreter needs inside bubblewrap. */
 export interface PythonMounts {
   readOnly: Mount[];
   symlinks: Mount[];
 }
 
 /**
- * The mounts that an interpreter needs: its own prefix, the one its virtual environment is based on, both under the
- * names they are known by, and the links on the way to its executable.
+ * The mounts that an interpreter needs: its own prefix and the base prefix of its virtual environment, at the paths
+ * that it uses, and the symbolic links that lead to its executable.
  */
 export async function pythonMounts({ executable, prefixes }: PythonInterpreter): Promise<PythonMounts> {
   const links = await linksTo(executable);
@@ -29,7 +30,7 @@ export async function pythonMounts({ executable, prefixes }: PythonInterpreter):
   return { readOnly, symlinks: links.filter(([, path]) => !isSystem(path) && !isMounted(path)) };
 }
 
-/** Every symbolic link that is followed from a path: what it says, and where it is. */
+/** All symbolic links that lead from a path to its real file: target and location. */
 async function linksTo(path: string): Promise<Mount[]> {
   const links: Mount[] = [];
   let current = path;
@@ -41,18 +42,14 @@ async function linksTo(path: string): Promise<Mount[]> {
   return links;
 }
 
-/** A Python that was installed right into somebody's home brings its own directories, not the home. */
+/** For a Python installed directly in a home directory, only its own folders. */
 function withoutHome(prefix: string): string[] {
   return isWithin(homedir(), prefix) ? [join(prefix, "bin"), join(prefix, "lib")] : [prefix];
 }
 
-/** Whether the view has it anyway. */
+/** Whether a path is mounted in any case. */
 function isSystem(path: string): boolean {
   return ["/usr", "/bin", "/lib", "/lib64", "/nix/store", "/etc/alternatives"].some((root) =>
     isWithin(path, root),
   );
-}
-
-export function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
 }

@@ -3,16 +3,16 @@ import { RpcError } from "../errors.ts";
 import { decodeValue } from "../values/decode.ts";
 import { encodeValue } from "../values/encode.ts";
 
-/** The first line of a message: what it is about. */
+/** The header of a message. */
 export type MessageHeader = { op: string; id?: string } & Record<string, unknown>;
 
 const newline = 10;
 const alignment = 8;
 
-/** A text, or the parts of a binary message. */
+/** A text message, or the parts of a binary message. */
 export type PackedMessage = string | readonly Uint8Array[];
 
-/** Writes a message: a text when its value holds no buffers, else the parts of its bytes. The buffers are not copied. */
+/** Encodes a message: as text if its value has no buffers, else as binary parts. The buffers are not copied. */
 export function packMessage(header: MessageHeader, ...body: [] | [value: unknown]): PackedMessage {
   if (body.length === 0) return `${JSON.stringify(header)}\n`;
   const buffers: Uint8Array[] = [];
@@ -26,7 +26,7 @@ function packBuffers(header: MessageHeader, json: string, buffers: readonly Uint
   const lengths = buffers.map((buffer) => buffer.byteLength);
   let padding = 0;
   let line: string;
-  // The padding is counted in the header, whose length decides it: at most a few rounds settle it.
+  // The header contains the padded length and so affects the padding itself, which settles after a few rounds.
   do {
     line = `${JSON.stringify({ ...header, json: jsonLength + padding, buffers: lengths })}\n`;
   } while ((Buffer.byteLength(line) + jsonLength + padding) % alignment !== 0 && ++padding);
@@ -39,7 +39,7 @@ function packBuffers(header: MessageHeader, json: string, buffers: readonly Uint
   return parts;
 }
 
-/** A message that arrived; its value is read only when it is wanted. */
+/** A received message, whose value is decoded on demand. */
 export interface Message {
   readonly header: MessageHeader;
   /** @throws RpcError `rpc/protocol` */
@@ -70,7 +70,7 @@ function sliceBody(
 ): { json: string; buffers: Uint8Array[] } {
   const { json, buffers: lengths } = header;
   if (!isCount(json) || !Array.isArray(lengths) || !lengths.every(isCount)) {
-    throw malformed("a header that does not say how long its parts are");
+    throw malformed("a header without the lengths of its parts");
   }
   let offset = body + json;
   const total = lengths.reduce((end, length) => end + padded(length), offset);
@@ -84,9 +84,10 @@ function sliceBody(
   return { json: data.toString("utf8", body, body + json), buffers };
 }
 
-/** A small message is a slice of what the socket read; an array that views it would keep all of that alive. */
+/** Copies a message that is unaligned, or a small part of a larger buffer that its arrays would keep in memory. */
 function ownMemory(data: Uint8Array): Uint8Array {
-  return data.byteLength * 2 < data.buffer.byteLength ? new Uint8Array(data) : data;
+  const isAligned = data.byteOffset % alignment === 0;
+  return isAligned && data.byteLength * 2 >= data.buffer.byteLength ? data : new Uint8Array(data);
 }
 
 function parseHeader(line: Buffer): MessageHeader {

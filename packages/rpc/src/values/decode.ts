@@ -2,18 +2,19 @@ import { RpcError } from "../errors.ts";
 import { type DataOf, type DType, dtypes, isDType } from "./dtypes.ts";
 import { parseJson } from "./json.ts";
 import { NdArray } from "./nd-array.ts";
+import { Picture } from "./picture.ts";
 import { RemoteRef } from "./remote-ref.ts";
 
 /**
- * Reads a value from the protocol's JSON and its buffers.
+ * Decodes a value from the protocol's JSON and its buffers.
  *
- * Arrays are views of the buffers where these are aligned, so that nothing is copied.
+ * Arrays are views of the buffers, without copying, where these are aligned.
  *
  * @throws RpcError `rpc/protocol`
  */
 export function decodeValue(json: string, buffers: readonly Uint8Array[] = []): unknown {
   const value = parse(json);
-  // Few values hold anything but JSON, and looking for the key in the text is much faster than walking the value.
+  // Most values are plain JSON, and searching the text for the key is much faster than traversing the value.
   return json.includes("$seer") || json.includes("\\u0024") ? revive(value, buffers) : value;
 }
 
@@ -46,6 +47,8 @@ function reviveTagged(tagged: Record<string, unknown>, buffers: readonly Uint8Ar
       return reviveFloat(tagged.value);
     case "bytes":
       return bufferOf(tagged, buffers);
+    case "picture":
+      return revivePicture(tagged, buffers);
     case "array":
       return reviveArray(tagged, buffers);
     case "dict":
@@ -55,6 +58,12 @@ function reviveTagged(tagged: Record<string, unknown>, buffers: readonly Uint8Ar
     default:
       throw malformed(`a value of an unknown kind, ${JSON.stringify(tagged.$seer)}`);
   }
+}
+
+function revivePicture(tagged: Record<string, unknown>, buffers: readonly Uint8Array[]): Picture {
+  const { mediaType } = tagged;
+  if (typeof mediaType !== "string") throw malformed("a picture without a media type");
+  return new Picture(mediaType, bufferOf(tagged, buffers) as Uint8Array<ArrayBuffer>);
 }
 
 function reviveFloat(value: unknown): number {

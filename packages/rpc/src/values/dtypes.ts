@@ -1,6 +1,6 @@
 interface DTypeInfo {
   readonly View: TypedArrayConstructor;
-  /** Numbers in the typed array that make one element: 2 for a complex one. */
+  /** How many numbers of the typed array form one element: 2 for complex dtypes. */
   readonly width: 1 | 2;
 }
 
@@ -16,7 +16,7 @@ type TypedArrayConstructor =
   | typeof Float32Array
   | typeof Float64Array;
 
-/** Every dtype of the protocol, and the typed array that holds it. */
+/** The typed array of each dtype in the protocol. */
 export const dtypes = {
   bool: { View: Uint8Array, width: 1 },
   int8: { View: Int8Array, width: 1 },
@@ -37,10 +37,10 @@ export const dtypes = {
   complex128: { View: Float64Array, width: 2 },
 } as const satisfies Record<string, DTypeInfo>;
 
-/** The type of an array's elements, by numpy's name for it. */
+/** The type of an array's elements, with numpy's name. */
 export type DType = keyof typeof dtypes;
 
-/** The typed array that holds elements of a dtype; raw bits for the floats that JavaScript lacks. */
+/** The typed array for elements of a dtype; raw bits for floats that JavaScript lacks. */
 export type DataOf<D extends DType> = InstanceType<(typeof dtypes)[D]["View"]>;
 
 export type TypedArray = DataOf<DType>;
@@ -63,7 +63,7 @@ const inferred = new Map<unknown, DType>([
   [Float64Array, "float64"],
 ]);
 
-/** The dtype that a typed array stands for when nothing else is said. */
+/** The default dtype of a typed array. */
 export function dtypeOf(data: ArrayBufferView): DType | undefined {
   return inferred.get(data.constructor);
 }

@@ -2,15 +2,16 @@ import { RpcError } from "../errors.ts";
 import { dtypeOf } from "./dtypes.ts";
 import { rawNumber } from "./json.ts";
 import { NdArray } from "./nd-array.ts";
+import { Picture } from "./picture.ts";
 import { RemoteRef } from "./remote-ref.ts";
 
-// Deep enough for any data, and shallow enough for a circular value to end before the stack does.
+// Deep enough for real data, and small enough to detect a circular value before the stack overflows.
 const maxDepth = 500;
 
 /**
- * Turns a value into what `JSON.stringify` writes as the protocol's JSON.
+ * Converts a value to one that `JSON.stringify` writes as the protocol's JSON.
  *
- * Buffers are appended to `buffers`; without it they go into the JSON as base64.
+ * Buffers are appended to `buffers`; without it, they are included in the JSON as base64.
  *
  * @throws RpcError `rpc/unserialisable`, naming the value by its path
  */
@@ -20,7 +21,7 @@ export function encodeValue(value: unknown, buffers?: Uint8Array[]): unknown {
 
 class Encoder {
   readonly #buffers: Uint8Array[] | undefined;
-  /** Keys and indices from the outermost value to the one at hand. */
+  /** The keys and indices that lead to the current value. */
   readonly #path: (string | number)[] = [];
 
   constructor(buffers: Uint8Array[] | undefined) {
@@ -64,7 +65,7 @@ class Encoder {
     return this.#encodeRecord(value as Record<string, unknown>);
   }
 
-  // Most lists and records hold nothing special: they are copied only from the first item on that does.
+  // Most lists and records are plain JSON, so they are copied only if an item has to be encoded.
   #encodeList(list: readonly unknown[]): unknown[] {
     let copy: unknown[] | undefined;
     for (let i = 0; i < list.length; i++) {
@@ -83,7 +84,7 @@ class Encoder {
       if (value === undefined) continue;
       const encoded = this.#encodeAt(key, value);
       if (encoded === value) continue;
-      // No prototype, so that a key named `__proto__` is a key.
+      // No prototype, so that `__proto__` is an ordinary key.
       copy ??= Object.assign(Object.create(null) as Record<string, unknown>, record);
       copy[key] = encoded;
     }
@@ -105,6 +106,9 @@ class Encoder {
   }
 
   #encodeView(view: ArrayBufferView): unknown {
+    if (Picture.isInstance(view)) {
+      return { $seer: "picture", mediaType: view.mediaType, ...this.#attach(view) };
+    }
     if (view instanceof Uint8Array) return { $seer: "bytes", ...this.#attach(view) };
     const dtype = dtypeOf(view);
     if (dtype === undefined) throw this.#unserialisable(`a ${view.constructor.name}`);
@@ -140,7 +144,7 @@ class Encoder {
   }
 }
 
-/** Whether JSON writes it as it is: most items of most lists, which so need no path. */
+/** Whether JSON can represent the value directly, so that no path is needed. */
 function isPlain(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
   return typeof value === "string" || typeof value === "boolean";

@@ -1,4 +1,4 @@
-/** What `JSON` can do since ES2025 proposals landed in Node 22, and TypeScript's library does not say yet. */
+/** Features of `JSON` in Node 22 that TypeScript's library does not declare yet. */
 const json = JSON as unknown as {
   rawJSON(text: string): object;
   parse(
@@ -7,13 +7,13 @@ const json = JSON as unknown as {
   ): unknown;
 };
 
-// A run of digits that a float64 may not hold. Digits after a point are a fraction, which may be rounded.
+// A run of digits that may be too long for a float64. Digits of a fraction may be rounded.
 const manyDigits = /\d{16}/;
 const longInteger = /(?<![\d.])\d{16,}(?![\d.eE])/;
 
 /** Parses JSON; integers beyond ±2^53 become BigInts instead of being rounded. */
 export function parseJson(text: string): unknown {
-  // The reviver makes parsing several times slower, and such integers are rare.
+  // Use the reviver only if needed, because it makes parsing several times slower.
   if (!manyDigits.test(text) || !longInteger.test(text)) return JSON.parse(text);
   return json.parse(text, (_key, value, { source }) =>
     typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "")
@@ -22,7 +22,7 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** A number that `JSON.stringify` writes exactly like this. */
+/** A number that `JSON.stringify` writes exactly as given. */
 export function rawNumber(text: string): object {
   return json.rawJSON(text);
 }

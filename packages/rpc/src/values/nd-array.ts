@@ -1,16 +1,16 @@
 import { type DataOf, type DType, dtypeOf, dtypes, type TypedArray } from "./dtypes.ts";
 import { widen } from "./small-floats.ts";
 
-/** Nested lists with an array's elements; a complex one is a pair. */
+/** Nested lists of an array's elements; a complex element is a pair. */
 export type NestedList = number | bigint | boolean | NestedList[];
 
 const marker = Symbol.for("seer.rpc.nd-array");
 
 /**
- * An array or tensor: its elements in C order in one typed array, and its shape.
+ * An array or tensor: a shape, and the elements in C order in one typed array.
  *
- * `bool` is held as bytes of 0 and 1, complex numbers as pairs, and `float16`, `bfloat16` and the `float8` types as
- * their bits, which `toFloat32` widens.
+ * `bool` is stored as bytes 0 and 1, complex numbers as pairs, and `float16`, `bfloat16` and the `float8` types as
+ * their bits, which `toFloat32` converts.
  *
  * @example
  * const image = new NdArray("float32", [2, 3], new Float32Array(6));
@@ -20,7 +20,7 @@ export class NdArray<D extends DType = DType> {
   readonly shape: readonly number[];
   readonly data: DataOf<D>;
 
-  /** @throws RangeError when `data` does not have as many elements as `shape`. */
+  /** @throws RangeError if the length of `data` does not match `shape` */
   constructor(dtype: D, shape: readonly number[], data: DataOf<D>) {
     const expected = sizeOf(shape) * dtypes[dtype].width;
     if (data.length !== expected) {
@@ -39,7 +39,7 @@ export class NdArray<D extends DType = DType> {
     Object.defineProperty(this, marker, { value: true });
   }
 
-  /** Wraps a typed array without copying it; its kind decides the dtype. */
+  /** Wraps a typed array without copying it; its type determines the dtype. */
   static from(data: TypedArray, shape: readonly number[] = [data.length]): NdArray {
     const dtype = dtypeOf(data);
     if (dtype === undefined) throw new TypeError(`There is no dtype for a ${data.constructor.name}`);
@@ -55,7 +55,7 @@ export class NdArray<D extends DType = DType> {
     return sizeOf(this.shape);
   }
 
-  /** The elements as float32, in C order; not a copy when they are that already. */
+  /** The elements as float32, in C order; not copied if they already are. */
   toFloat32(): Float32Array {
     const data: TypedArray = this.data;
     if (dtypes[this.dtype].width === 2) throw new TypeError(`A ${this.dtype} array is complex, not float32`);
@@ -69,7 +69,7 @@ export class NdArray<D extends DType = DType> {
       : Float32Array.from(data);
   }
 
-  /** The elements as nested lists, one level for each dimension. */
+  /** The elements as nested lists, one level per dimension. */
   toNestedList(): NestedList {
     const flat = this.#elements();
     const build = (dimension: number, from: number, count: number): NestedList => {

@@ -1,11 +1,11 @@
 const marker = Symbol.for("seer.rpc.remote-ref");
 
-/** An object that stayed in the worker; pass it to a later call, which gets the object itself. */
+/** A reference to an object in the worker; a later call that gets it receives the object itself. */
 export class RemoteRef {
   readonly id: string;
   /** The object's Python class. */
   readonly type: string;
-  /** The object in a few words, such as `float32 [4096, 4096]`. */
+  /** A short description of the object, such as `float32 [4096, 4096]`. */
   readonly summary: string;
 
   constructor(id: string, type: string, summary: string) {

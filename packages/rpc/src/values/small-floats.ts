@@ -1,6 +1,6 @@
 import type { DType } from "./dtypes.ts";
 
-/** Widens the floats that JavaScript has no typed array for, or undefined for any other dtype. */
+/** Converts floats without a typed array in JavaScript; undefined for other dtypes. */
 export function widen(dtype: DType, bits: Uint8Array | Uint16Array): Float32Array | undefined {
   switch (dtype) {
     case "bfloat16":
@@ -23,7 +23,7 @@ let float16Table: Float32Array | undefined;
 let float8e5m2Table: Float32Array | undefined;
 let float8e4m3Table: Float32Array | undefined;
 
-/** bfloat16 is the upper half of a float32. */
+/** A bfloat16 is the upper half of a float32. */
 function widenBfloat16(bits: ArrayLike<number>): Float32Array {
   const words = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
@@ -40,7 +40,7 @@ function lookUp(table: Float32Array, bits: ArrayLike<number>): Float32Array {
   return result;
 }
 
-/** An IEEE 754 float of the given widths. */
+/** Decodes an IEEE 754 float of the given widths. */
 function decodeFloat(bits: number, exponentBits: number, mantissaBits: number): number {
   const mantissa = bits & ((1 << mantissaBits) - 1);
   const exponent = (bits >> mantissaBits) & ((1 << exponentBits) - 1);
@@ -49,7 +49,7 @@ function decodeFloat(bits: number, exponentBits: number, mantissaBits: number): 
   return sign * scale(exponent, mantissa, mantissaBits, (1 << (exponentBits - 1)) - 1);
 }
 
-/** e4m3fn has no infinities: its highest exponent holds numbers, and only all ones is NaN. */
+/** e4m3fn has no infinities: its highest exponent is used for numbers, and only all ones means NaN. */
 function decodeE4m3fn(bits: number): number {
   if ((bits & 0x7f) === 0x7f) return NaN;
   const sign = bits >> 7 === 0 ? 1 : -1;

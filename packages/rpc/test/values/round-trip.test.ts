@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NdArray, RemoteRef } from "../../src/index.ts";
+import { NdArray, Picture, RemoteRef } from "../../src/index.ts";
 import { unpackMessage } from "../../src/messages/message.ts";
 import { joined } from "../fixtures/joined.ts";
 
@@ -23,6 +23,16 @@ test.each([
   ["a reference", { tensor: new RemoteRef("r1", "Tensor", "float32 [2]") }],
 ])("%s survive the wire", (_name, value) => {
   expect(roundTrip(value)).toEqual(value);
+});
+
+test("a picture is bytes that know their media type", () => {
+  const bytes = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const back = roundTrip({ figure: [new Picture("image/png", bytes)] }) as { figure: [Picture] };
+  expect(Picture.isInstance(back.figure[0])).toBe(true);
+  expect(back.figure[0].mediaType).toBe("image/png");
+  expect([...back.figure[0]]).toEqual([...bytes]);
+  expect(Picture.isInstance(back.figure[0].slice(1))).toBe(false);
+  expect(Picture.isInstance(bytes)).toBe(false);
 });
 
 test("negative zero stays negative", () => {

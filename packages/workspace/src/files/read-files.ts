@@ -1,6 +1,5 @@
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { SeerError } from "@seer/config";
+import { readFile } from "node:fs/promises";
+import { SeerError, type WalkOptions, walk } from "@seer/config";
 import type { WorkspaceErrorCode } from "../errors.ts";
 import { decodeContent, type FileContent } from "./file-content.ts";
 
@@ -17,55 +16,36 @@ export async function readContent(path: string): Promise<FileContent> {
   }
 }
 
-export interface ListOptions {
-  /** Names of files and directories to leave out. */
-  ignore?: (name: string) => boolean;
+/** A file in a directory: its path in the directory, and its absolute path with links resolved. */
+export interface ListedFile {
+  readonly path: string;
+  readonly realPath: string;
 }
 
 /**
- * The paths of all files under a directory, relative to it and sorted; symbolic links count as what they point to.
+ * Lists all files below a directory, in a fixed order.
  *
- * @throws SeerError `workspace/unreadable`
+ * @throws SeerError `workspace/unreadable`, or `config/link-outside` for a link to a target outside the directory
  */
-export async function listFiles(directory: string, options: ListOptions = {}): Promise<string[]> {
-  const paths: string[] = [];
+export async function listFiles(directory: string, options: WalkOptions = {}): Promise<ListedFile[]> {
+  const files: ListedFile[] = [];
   try {
-    await walk(directory, "", new Set(), options, paths);
+    for await (const { isDirectory, ...file } of walk(directory, options)) if (!isDirectory) files.push(file);
+    return files;
   } catch (cause) {
-    throw unreadable(directory, cause);
+    throw SeerError.isInstance(cause) ? cause : unreadable(directory, cause);
   }
-  return paths.sort();
 }
 
-/** Reads all files under a directory, by their path relative to it. */
+/** Reads all files below a directory, by relative path. */
 export async function readFiles(
   directory: string,
-  options: ListOptions = {},
+  options: WalkOptions = {},
 ): Promise<Record<string, FileContent>> {
   const files: Record<string, FileContent> = {};
-  for (const path of await listFiles(directory, options))
-    files[path] = await readContent(join(directory, path));
+  for (const { path, realPath } of await listFiles(directory, options))
+    files[path] = await readContent(realPath);
   return files;
-}
-
-async function walk(
-  directory: string,
-  prefix: string,
-  above: ReadonlySet<string>,
-  options: ListOptions,
-  paths: string[],
-): Promise<void> {
-  // A link to a directory above would be followed for ever.
-  const here = await realpath(directory);
-  if (above.has(here)) return;
-  const aboveChildren = new Set([...above, here]);
-  for (const name of await readdir(directory)) {
-    if (options.ignore?.(name)) continue;
-    const path = join(directory, name);
-    const status = await stat(path);
-    if (status.isDirectory()) await walk(path, `${prefix}${name}/`, aboveChildren, options, paths);
-    else if (status.isFile()) paths.push(`${prefix}${name}`);
-  }
 }
 
 function unreadable(path: string, cause: unknown) {

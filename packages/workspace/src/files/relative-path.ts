@@ -2,7 +2,7 @@ import { SeerError } from "@seer/config";
 import type { WorkspaceErrorCode } from "../errors.ts";
 
 /**
- * Returns `path` without its trailing slash if it stays inside whatever it is relative to.
+ * Checks that a relative path stays below its base directory, and returns it without a trailing slash.
  *
  * @throws SeerError `workspace/unsafe-path`
  */
@@ -21,7 +21,7 @@ export function checkRelativePath(path: string, owner: string): string {
 
 function problemWith(path: string, parts: readonly string[]): string | undefined {
   if (path.startsWith("/")) return "is absolute";
-  if (path.includes("\\") || path.includes("\0")) return "has a backslash or a NUL in it";
+  if (path.includes("\\") || path.includes("\0")) return "contains a backslash or a NUL character";
   if (parts.includes("..")) return "leads out of its directory";
   if (parts.some((part) => part === "" || part === ".")) return "has an empty part";
   return undefined;

@@ -1,38 +1,38 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { SeerError, type WriteTarget } from "@seer/config";
 import type { WorkspaceErrorCode } from "../errors.ts";
+import { openBeneath } from "./open-beneath.ts";
 
 /**
- * A directory on this machine as a target, with paths relative to it or absolute inside it.
+ * Creates a target that writes to a local directory. Paths are relative to it, or absolute paths inside it.
  *
- * What it makes is readable by this user only, since libraries carry tokens.
+ * Only the current user can read the files, because libraries contain tokens.
  *
- * @throws SeerError `workspace/unsafe-path` for anything outside the directory, also through symbolic links
+ * @throws SeerError `workspace/unsafe-path` for paths outside the directory, also through symbolic links
  */
 export function directoryTarget(directory: string): WriteTarget {
   const root = resolve(directory);
 
-  const ensureDir = async (path: string): Promise<void> => {
-    const wanted = contained(root, resolve(root, path), path);
+  const openDirectory = async (path: string) => {
     await mkdir(root, { recursive: true, mode: 0o700 });
-    const realRoot = await realpath(root);
-    // The nearest existing directory tells where the new ones would really be made.
-    contained(realRoot, await realpath(await nearestExisting(wanted)), path);
-    await mkdir(wanted, { recursive: true, mode: 0o700 });
+    return await openBeneath(root, namesBelow(root, path));
   };
 
   return {
-    ensureDir,
+    async ensureDir(path) {
+      await using _made = await openDirectory(path);
+    },
     async writeFile(path, content) {
-      const wanted = contained(root, resolve(root, path), path);
-      await ensureDir(dirname(wanted));
-      // Renaming replaces a symbolic link instead of writing to where it points, and readers never see half a file.
-      const temporary = `${wanted}.${randomUUID()}.tmp`;
+      const wanted = resolve(root, path);
+      if (namesBelow(root, path).length === 0) throw outside(path, root);
+      await using parent = await openDirectory(dirname(wanted));
+      // Renaming replaces a symbolic link instead of following it, and readers never see a partial file.
+      const temporary = join(parent.path, `${basename(wanted)}.${randomUUID()}.tmp`);
       try {
         await writeFile(temporary, content, { mode: 0o600, flag: "wx" });
-        await rename(temporary, wanted);
+        await rename(temporary, join(parent.path, basename(wanted)));
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;
@@ -41,22 +41,13 @@ export function directoryTarget(directory: string): WriteTarget {
   };
 }
 
-async function nearestExisting(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return nearestExisting(dirname(path));
-  }
+/** Splits a path below `root` into its parts. */
+function namesBelow(root: string, path: string): string[] {
+  const below = relative(root, resolve(root, path));
+  if (below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below)) throw outside(path, root);
+  return below.split(sep).filter((name) => name !== "");
 }
 
-function contained(root: string, path: string, asWritten: string): string {
-  const below = relative(root, path);
-  if (below === ".." || below.startsWith("../") || isAbsolute(below)) {
-    throw new SeerError<WorkspaceErrorCode>(
-      "workspace/unsafe-path",
-      `${asWritten} is outside the directory ${root}`,
-    );
-  }
-  return path;
+function outside(path: string, root: string): SeerError<WorkspaceErrorCode> {
+  return new SeerError("workspace/unsafe-path", `${path} is outside the directory ${root}`);
 }

@@ -10,9 +10,9 @@ export interface InstallOptions {
 }
 
 export interface InstalledWorkspace {
-  /** Where the libraries are: put it on Python's path. */
+  /** Directory of the libraries, for `PYTHONPATH`. */
   readonly libraryDir: string;
-  /** Where the skills are, one directory each. */
+  /** Directory of the skills, with one directory per skill. */
   readonly skillDir: string;
   /** Names of the libraries. */
   readonly libraries: readonly string[];
@@ -23,7 +23,7 @@ export interface InstalledWorkspace {
 /**
  * Writes a workspace's libraries, skills and files into a directory or a sandbox.
  *
- * @throws SeerError with a `workspace/…` code, before anything is written unless a local file cannot be read
+ * @throws SeerError with a `workspace/…` code, before anything is written (except for a local file that cannot be read)
  */
 export async function installWorkspace(
   workspace: Workspace,

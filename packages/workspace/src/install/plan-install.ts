@@ -11,16 +11,16 @@ export const libraryDirectory = "lib";
 export const skillDirectory = ".claude/skills";
 
 interface PlannedFile {
-  /** Who asked for it, for messages. */
+  /** Its origin, for error messages. */
   from: string;
-  /** Reads it; not sooner than it is written, since a workspace may hold more than fits into memory. */
+  /** Reads the content. Called just before writing, because the files of a workspace may not fit into memory. */
   read: () => Promise<FileContent>;
 }
 
 /**
- * Every file of a workspace by its path there.
+ * Returns every file to install, by its path in the workspace.
  *
- * @throws SeerError `workspace/duplicate` when two would be at one path
+ * @throws SeerError `workspace/duplicate` if two files have the same path
  */
 export async function planInstall(
   workspace: Workspace,
@@ -32,15 +32,15 @@ export async function planInstall(
     if (twin !== undefined) {
       throw new SeerError<WorkspaceErrorCode>(
         "workspace/duplicate",
-        `${twin.from} and ${file.from} would both be ${path} in the workspace`,
+        `${twin.from} and ${file.from} have the same path ${path} in the workspace`,
         { hint: "Rename or remove one." },
       );
     }
     plan.set(path, file);
   };
-  const addLocal = (local: string, path: string) => {
+  const addLocal = (local: string, path: string, realPath = local) => {
     const checked = checkRelativePath(withoutRoot(path), `The workspace, for ${local},`);
-    add(checked, { from: local, read: () => readContent(local) });
+    add(checked, { from: local, read: () => readContent(realPath) });
   };
 
   for (const library of workspace.libraries) {
@@ -55,17 +55,18 @@ export async function planInstall(
     }
   }
   for (const [local, path] of workspace.localFiles) {
-    // `data/` means into that directory, as it does for cp.
+    // As for cp, `data/` means a file in that directory.
     addLocal(local, path.endsWith("/") ? `${path}${basename(local)}` : path);
   }
   for (const [local, path] of workspace.localDirs) {
-    for (const file of await listFiles(local))
-      addLocal(join(local, file), `${path.replace(/\/$/, "")}/${file}`);
+    for (const file of await listFiles(local)) {
+      addLocal(join(local, file.path), `${path.replace(/\/$/, "")}/${file.path}`, file.realPath);
+    }
   }
   return plan;
 }
 
-// In a sandbox the workspace has this absolute path, so people write it.
+// Users may write the workspace's absolute path in a sandbox.
 function withoutRoot(path: string): string {
   return path.replace(new RegExp(`^(?:${sandboxPaths.workspace}/|\\./)+`), "");
 }

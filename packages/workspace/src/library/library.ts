@@ -9,16 +9,16 @@ import { moduleDocs } from "./module-docs.ts";
 import { checkPythonName } from "./python-name.ts";
 
 export interface LibraryOptions {
-  /** The name to import it by. */
+  /** Name of the Python module or package. */
   name: string;
-  /** Either one file `NAME.py`, or the files of a package by their path inside it, `__init__.py` among them. */
+  /** Either one file `NAME.py`, or the files of a package by their path in it, including `__init__.py`. */
   files: Files;
-  /** What an agent should know of it; the docstring of its module when absent. */
+  /** Documentation for agents. @default the module's docstring */
   docs?: string;
 }
 
 export interface LibraryNameOptions {
-  /** The name to import it by; the file's or directory's own when absent. */
+  /** Name of the Python module or package. @default the name of the file or directory */
   name?: string;
 }
 
@@ -45,12 +45,12 @@ export class Library {
     this.docs = docs ?? docsOf(files[this.isSingleFile ? main : "__init__.py"]);
   }
 
-  /** Whether it is one module, and not a package. */
+  /** Whether the library is a single module, not a package. */
   get isSingleFile(): boolean {
     return !("__init__.py" in this.files);
   }
 
-  /** Its files by their path below a directory on Python's path. */
+  /** The files by their path relative to a directory on Python's path. */
   get importableFiles(): Files {
     if (this.isSingleFile) return this.files;
     return Object.fromEntries(
@@ -58,7 +58,7 @@ export class Library {
     );
   }
 
-  /** Makes a library of one Python file. */
+  /** Creates a library from a Python file. */
   static async fromFile(path: string, options: LibraryNameOptions = {}): Promise<Library> {
     if (extname(path) !== ".py") {
       throw invalid(`${path} is not a .py file`, "For a package, use Library.fromDirectory.");
@@ -66,7 +66,7 @@ export class Library {
     return moduleLibrary(options.name ?? basename(path, ".py"), await readContent(path));
   }
 
-  /** Makes a library of a Python package: a directory with an `__init__.py`. */
+  /** Creates a library from a Python package: a directory with an `__init__.py`. */
   static async fromDirectory(path: string, options: LibraryNameOptions = {}): Promise<Library> {
     const files = await readFiles(path, {
       ignore: (name) => name === "__pycache__" || name === ".git" || name.endsWith(".pyc"),
@@ -80,21 +80,21 @@ export class Library {
     return new Library({ name: options.name ?? basename(resolve(path)), files });
   }
 
-  /** Makes a library of the `code.py` of a skill's directory, documented by its SKILL.md. */
+  /** Creates a library from the `code.py` in a skill's directory, with SKILL.md as its documentation. */
   static async fromSkillDir(path: string, options: LibraryNameOptions = {}): Promise<Library> {
     const skill = await Skill.fromDirectory(path);
     const code = skill.files["code.py"];
     if (code === undefined) {
       throw invalid(
         `The skill ${join(path, "SKILL.md")} has no code.py beside it`,
-        "To give an agent the skill itself, put it into the workspace's skillDirs.",
+        "To give an agent the skill itself, add its directory to the workspace's `skillDirs`.",
       );
     }
     const docs = [skill.description, skill.instructions].filter((text) => text !== "").join("\n\n");
     return moduleLibrary(options.name ?? skill.name.replaceAll("-", "_"), code, docs);
   }
 
-  /** Makes a library of Python source. */
+  /** Creates a library from Python source. */
   static fromCode(code: string, options: { name: string }): Library {
     return moduleLibrary(options.name, code);
   }

@@ -1,6 +1,6 @@
 const docstring = /^[rRuU]?("""|''')([\s\S]*?)\1|^[rRuU]?(["'])((?:(?!\3)[^\n\\])*)\3/;
 
-/** What a Python file says about itself before its first statement: its docstring, or else its leading comment. */
+/** Returns the docstring of a Python file, or its leading comment if it has no docstring. */
 export function moduleDocs(source: string): string {
   const header = /^(?:\uFEFF)?((?:[ \t]*(?:#[^\n]*)?\r?\n)*)/.exec(source);
   const body = source.slice(header?.[0].length ?? 0);

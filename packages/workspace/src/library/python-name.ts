@@ -19,7 +19,7 @@ export function checkPythonName(name: string): void {
   throw new SeerError<WorkspaceErrorCode>(
     "workspace/invalid-library",
     `A library cannot be imported as ${JSON.stringify(name)}, which is ${problem}`,
-    { hint: `Give it a name, such as { name: "${suggestion(name)}" }.` },
+    { hint: `Set another name, such as { name: "${suggestion(name)}" }.` },
   );
 }
 

@@ -1,4 +1,4 @@
-import { SeerError } from "@seer/config";
+import { SeerError, showValue } from "@seer/config";
 import { parse, stringify } from "yaml";
 import type { WorkspaceErrorCode } from "../errors.ts";
 
@@ -10,7 +10,7 @@ export interface Frontmatter {
 }
 
 /**
- * Reads a SKILL.md as the Agent Skills specification has it; keys beyond `name` and `description` are not looked at.
+ * Parses a SKILL.md according to the Agent Skills specification. Keys other than `name` and `description` are ignored.
  *
  * @throws SeerError `workspace/invalid-skill`
  */
@@ -41,7 +41,7 @@ function parseYaml(text: string, where: string): Record<string, unknown> {
     throw invalid(where, `has frontmatter that is not YAML: ${(cause as Error).message}`, cause);
   }
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-    throw invalid(where, "has frontmatter that is not a mapping of `name`, `description` and others");
+    throw invalid(where, "has frontmatter that is not a mapping with `name` and `description`");
   }
   return fields as Record<string, unknown>;
 }
@@ -49,7 +49,7 @@ function parseYaml(text: string, where: string): Record<string, unknown> {
 function problemWithName(name: unknown): string | undefined {
   if (name === undefined || name === null) return "has no `name` in its frontmatter";
   if (typeof name !== "string" || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
-    return `has the name ${JSON.stringify(name)}; expected lowercase letters, digits and single hyphens between them`;
+    return `has the name ${showValue(name)}; expected lowercase letters, digits and single hyphens between them`;
   }
   if (name.length > 64) return `has a name of ${name.length} characters; at most 64 are allowed`;
   return undefined;

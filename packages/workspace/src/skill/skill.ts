@@ -7,7 +7,7 @@ import { checkRelativePath } from "../files/relative-path.ts";
 import { type Frontmatter, formatFrontmatter, parseFrontmatter } from "./frontmatter.ts";
 
 export interface SkillOptions {
-  /** Files by their path in the skill's directory, `SKILL.md` among them. */
+  /** Files by their path in the skill's directory, including `SKILL.md`. */
   files: Files;
 }
 
@@ -16,11 +16,11 @@ export interface NewSkillOptions extends Frontmatter {
   files?: Files;
 }
 
-/** An Agent Skill: a directory whose SKILL.md tells an agent how to do something, with the files it needs for it. */
+/** An Agent Skill: a directory with instructions in SKILL.md and the files that they use. */
 export class Skill {
   readonly name: string;
   readonly description: string;
-  /** The markdown of SKILL.md, below its frontmatter. */
+  /** The markdown of SKILL.md after the frontmatter. */
   readonly instructions: string;
   readonly files: Files;
 
@@ -39,12 +39,12 @@ export class Skill {
     this.files = Object.freeze({ ...files });
   }
 
-  /** Writes a new skill, SKILL.md included. */
+  /** Creates a skill, and generates its SKILL.md. */
   static create({ files = {}, ...frontmatter }: NewSkillOptions): Skill {
     return new Skill({ files: { ...files, "SKILL.md": formatFrontmatter(frontmatter) } });
   }
 
-  /** Reads a skill from its directory, whose name must be the skill's. */
+  /** Reads a skill from its directory, which must have the skill's name. */
   static async fromDirectory(path: string): Promise<Skill> {
     const files = await readFiles(path, {
       ignore: (name) => name === "__pycache__" || name === ".git" || name.endsWith(".pyc"),
@@ -55,8 +55,8 @@ export class Skill {
     if (skill.name !== folder) {
       throw new SeerError<WorkspaceErrorCode>(
         "workspace/invalid-skill",
-        `${where} is named ${skill.name}, but its directory ${folder}; the two must be the same`,
-        { hint: "Rename one of them." },
+        `${where} has the name ${skill.name}, but its directory is called ${folder}`,
+        { hint: "Rename one of them: the two names must be equal." },
       );
     }
     return skill;

@@ -1,5 +1,8 @@
-import { lstat, readdir, readFile, stat, symlink } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstat, mkdir, readdir, readFile, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { WriteTarget } from "@seer/config";
 import { expect, test } from "vitest";
 import { directoryTarget } from "../../src/index.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -42,9 +45,51 @@ test("a symbolic link does not lead a write out of the directory", async () => {
   const target = directoryTarget(root);
   await expect(target.writeFile("lib/x.py", "")).rejects.toThrow(unsafe);
   await expect(target.ensureDir("lib/deep/er")).rejects.toThrow(unsafe);
-  await expect(target.ensureDir("dangling/deep")).rejects.toThrow();
+  await expect(target.ensureDir("dangling/deep")).rejects.toThrow(unsafe);
   await target.writeFile("file.txt", "replaced");
   expect((await lstat(join(root, "file.txt"))).isSymbolicLink()).toBe(false);
   expect(await readdir(outside)).toEqual(["precious.txt"]);
   expect(await readFile(join(outside, "precious.txt"), "utf8")).toBe("kept");
+});
+
+// An agent swaps a directory for a link between any check of a path and the use of it.
+test.runIf(process.platform === "linux").each([
+  [
+    "a file",
+    async (target: WriteTarget, n: number) => target.writeFile(`.seer/output-${n}.txt`, "agent's text"),
+  ],
+  [
+    "a file further down",
+    async (target: WriteTarget, n: number) => target.writeFile(`.seer/a/${n}/b.txt`, "text"),
+  ],
+  ["a directory", async (target: WriteTarget, n: number) => target.ensureDir(`.seer/made-${n}`)],
+])("a link that is swapped in at any moment leads %s nowhere", async (_, write) => {
+  const outside = await temporaryDirectory();
+  const root = await temporaryDirectory();
+  await mkdir(join(root, ".seer"));
+  await symlink(outside, join(root, "link"));
+  const program = join(import.meta.dirname, "swap_directory.py");
+  const agent = spawn("python3", [program, join(root, ".seer"), join(root, "link")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await once(agent.stdout, "data");
+    const target = directoryTarget(root);
+    const results = { written: 0, refused: 0 };
+    for (let n = 0; n < 400; n++) {
+      await write(target, n).then(
+        () => results.written++,
+        (error) => {
+          expect(error).toEqual(unsafe);
+          results.refused++;
+        },
+      );
+    }
+    expect(results.written).toBeGreaterThan(0);
+    expect(results.refused).toBeGreaterThan(0);
+  } finally {
+    agent.kill("SIGKILL");
+    await once(agent, "close");
+  }
+  expect(await readdir(outside)).toEqual([]);
 });

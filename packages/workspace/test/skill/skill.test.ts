@@ -59,6 +59,8 @@ test.each([
   ["hyphens at the end of the name", "---\nname: a-\ndescription: x\n---\n", '"a-"'],
   ["two hyphens in the name", "---\nname: a--b\ndescription: x\n---\n", '"a--b"'],
   ["a number as the name", "---\nname: 12\ndescription: x\n---\n", "12"],
+  ["a name that contains itself", "---\nname: &a [*a]\ndescription: x\n---\n", "Circular"],
+  ["a description that contains itself", "---\nname: a\ndescription: &a [*a]\n---\n", "`description`"],
   ["65 characters in the name", `---\nname: ${"a".repeat(65)}\ndescription: x\n---\n`, "65"],
   ["no description", "---\nname: a\n---\n", "no `description`"],
   ["an empty description", "---\nname: a\ndescription: ''\n---\n", "no `description`"],

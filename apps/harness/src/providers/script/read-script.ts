@@ -4,7 +4,7 @@ import { parseConfig } from "@seer/config";
 import { HarnessError } from "../../errors.ts";
 import { type ScriptTurn, type ScriptTurnInput, scriptSchema } from "./script-schema.ts";
 
-/** @throws HarnessError `harness/script-unreadable`, or SeerError `config/invalid` that names each wrong turn */
+/** @throws HarnessError `harness/script-unreadable`, or SeerError `config/invalid`, which lists the invalid turns */
 export async function readScript(script: string | URL | readonly ScriptTurnInput[]): Promise<ScriptTurn[]> {
   if (typeof script !== "string" && !(script instanceof URL))
     return parseConfig("script", scriptSchema, script);

@@ -5,7 +5,7 @@ import type { AnsweredCall, Message } from "../../messages.ts";
 import type { Provider, ProviderEvent } from "../provider.ts";
 import type { ScriptTurn } from "./script-schema.ts";
 
-/** Plays written turns as if a model said them. */
+/** A provider that replays scripted turns instead of calling a model. */
 export class ScriptProvider implements Provider {
   readonly name = "script";
   readonly #turns: readonly ScriptTurn[];
@@ -19,7 +19,7 @@ export class ScriptProvider implements Provider {
     messages: readonly Message[],
     tools: readonly ToolDefinition[],
   ): AsyncIterable<ProviderEvent> {
-    // All of the script's tools at once: a typing error should not show only after its first half has run.
+    // Check the tool names of all turns first, so that a typing error is found before the run starts.
     if (this.#played === 0) {
       for (const { toolCalls } of this.#turns) for (const call of toolCalls) resolveTool(call.tool, tools);
     }
@@ -38,11 +38,11 @@ export class ScriptProvider implements Provider {
   #compare(results: readonly AnsweredCall[]): void {
     const expected = this.#turns[this.#played - 1]?.expect;
     if (expected === undefined) return;
-    const said = results.map((result) => `${result.tool} answered:\n${result.text}`).join("\n");
+    const answers = results.map((result) => `${result.tool} answered:\n${result.text}`).join("\n");
     const fail = (what: string) => {
       throw new HarnessError(
         "harness/script-expectation",
-        `Turn ${this.#played} of the script ${what}\n${said}`,
+        `Turn ${this.#played} of the script ${what}\n${answers}`,
       );
     };
     if (results.some((result) => result.isError) !== expected.isError) {
@@ -50,23 +50,27 @@ export class ScriptProvider implements Provider {
     }
     for (const text of [expected.contains].flat()) {
       if (!results.some((result) => result.text.includes(text))) {
-        fail(`expected ${JSON.stringify(text)} in a result, but it is in none.`);
+        fail(`expected ${JSON.stringify(text)} in a result, but no result contains it.`);
       }
     }
   }
 }
 
-function resolveTool(wanted: string, tools: readonly ToolDefinition[]): string {
-  const written = (tool: ToolDefinition) =>
-    wanted.startsWith("mcp__") ? tool.name : `${tool.server}.${tool.tool}`;
-  const found = tools.find((tool) => written(tool) === wanted);
+function resolveTool(requested: string, tools: readonly ToolDefinition[]): string {
+  const displayName = (tool: ToolDefinition) =>
+    requested.startsWith("mcp__") ? tool.name : `${tool.server}.${tool.tool}`;
+  const found = tools.find((tool) => displayName(tool) === requested);
   if (found !== undefined) return found.name;
-  const known = tools.map(written);
-  const meant = nearest(wanted, known);
-  throw new HarnessError("harness/unknown-tool", `The script calls \`${wanted}\`, which no server has`, {
-    hint:
-      meant === undefined
-        ? `There are: ${known.join(", ") || "no tools at all"}.`
-        : `Did you mean \`${meant}\`?`,
-  });
+  const known = tools.map(displayName);
+  const closest = nearest(requested, known);
+  throw new HarnessError(
+    "harness/unknown-tool",
+    `The script calls \`${requested}\`, but no server has this tool`,
+    {
+      hint:
+        closest === undefined
+          ? `Available tools: ${known.join(", ") || "none"}.`
+          : `Did you mean \`${closest}\`?`,
+    },
+  );
 }

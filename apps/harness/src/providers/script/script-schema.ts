@@ -7,9 +7,9 @@ const toolCallSchema = z.strictObject({
 });
 
 const expectationSchema = z.strictObject({
-  /** Whether a call of the turn fails. */
+  /** Whether a call in the turn must fail. */
   isError: z.boolean().default(false),
-  /** Texts that must all occur in the results of the turn's calls. */
+  /** Texts that must occur in the results of the turn's calls. */
   contains: z.union([z.string(), z.array(z.string())]).default([]),
 });
 
@@ -17,18 +17,18 @@ const turnSchema = z
   .strictObject({
     text: z.string().min(1).optional(),
     toolCalls: z.array(toolCallSchema).default([]),
-    /** What the results of this turn's calls must be; the run ends with an error when they are not. */
+    /** Expectations of the results of this turn's calls; if they are not met, the run ends with an error. */
     expect: expectationSchema.optional(),
   })
   .superRefine((turn, context) => {
     if (turn.text === undefined && turn.toolCalls.length === 0) {
-      context.addIssue({ code: "custom", message: "says and does nothing: give it `text` or `toolCalls`" });
+      context.addIssue({ code: "custom", message: "is empty: give it `text` or `toolCalls`" });
     }
     if (turn.expect !== undefined && turn.toolCalls.length === 0) {
       context.addIssue({
         code: "custom",
         path: ["expect"],
-        message: "is about the results of `toolCalls`, of which the turn has none",
+        message: "needs `toolCalls`, but the turn has none",
       });
     }
   });
@@ -42,12 +42,12 @@ export const scriptSchema = z
       context.addIssue({
         code: "custom",
         path: [index],
-        message: "has no `toolCalls`, which ends a run: only the last turn may be text alone",
+        message: "has no `toolCalls`, which ends the run: only the last turn may have text alone",
       });
     });
   });
 
-/** One turn of a script, as it is written. */
+/** One turn of a script, before defaults are added. */
 export type ScriptTurnInput = z.input<typeof turnSchema>;
-/** One turn of a script, with defaults filled in. */
+/** One turn of a script, with defaults. */
 export type ScriptTurn = z.output<typeof turnSchema>;

@@ -1,5 +1,6 @@
-"""The first process of a sandbox: runs its commands, reads and writes its files, and ends all of it.
+"""The init process of a sandbox: runs commands, reads and writes files, and ends all processes.
 
-It listens on a Unix socket outside the sandbox's own view of the file system, so only its owner reaches it.
-One connection is one request; `frames` has the wire, `server` the requests. Standard library only.
+It listens on a Unix socket outside the sandbox's file system, so that only the owner reaches it. Each
+connection carries one request; see `frames` for the protocol and `server` for the operations. Standard
+library only.
 """

@@ -1,4 +1,4 @@
-"""`python -m seer_init …`, or this file by its path: that starts faster, as Python need not look for it."""
+"""Runs as `python -m seer_init …`, or by its path, which starts faster."""
 
 import os
 import sys

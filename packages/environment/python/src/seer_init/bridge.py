@@ -1,7 +1,7 @@
-"""`python bridge.py SOCKET`: joins standard input and output to a Unix socket, until either side ends.
+"""`python bridge.py SOCKET`: connects standard input and output to a Unix socket, until either side closes.
 
-A backend that can only run commands in its sandboxes reaches `seer_init` so. It is a script by itself, for
-a quick start.
+Backends that can only run commands in their sandboxes use it to reach `seer_init`. It is a standalone script
+so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import threading
 import time
 
 CHUNK = 256 * 1024
-# A sandbox is asked as soon as it is there, which may be before its first process listens.
-PATIENCE_SECONDS = 10.0
+# The first connection may be made before init listens.
+CONNECT_TIMEOUT_SECONDS = 10.0
 
 
 def main() -> None:
@@ -24,12 +24,12 @@ def main() -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(1, view) :]
-    # The other thread may wait for input that nobody will send.
+    # Do not wait for the thread that reads standard input.
     os._exit(0)
 
 
 def _connect(path: str) -> socket.socket:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + CONNECT_TIMEOUT_SECONDS
     while True:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -49,7 +49,7 @@ def _upstream(connection: socket.socket) -> None:
             connection.sendall(data)
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:
-        # It has ended, which the other thread sees.
+        # The main thread notices that the connection has ended.
         pass
 
 

@@ -1,4 +1,4 @@
-"""Starting processes, and reaping every one that ends: its own, and the orphans that it adopts."""
+"""Starts processes, and reaps them and adopted orphans."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING
 
+from .forked import Forked
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 class Children:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[int, tuple[subprocess.Popen[bytes], Callable[[int], None]]] = {}
+        self._running: dict[int, tuple[subprocess.Popen[bytes] | Forked, Callable[[int], None]]] = {}
 
     def start(
         self,
@@ -25,19 +27,42 @@ class Children:
         stdin: int,
         stdout: int,
         stderr: int,
+        pass_fds: Sequence[int] = (),
         on_exit: Callable[[int], None],
     ) -> subprocess.Popen[bytes]:
-        """Starts a process in a session of its own; `on_exit` gets its exit code, or minus its signal."""
-        # The lock keeps `reap` from seeing the end of a process that is not in the table yet.
+        """Starts a process in its own session; `on_exit` gets its exit code, or minus the signal number."""
+        # Locked so that `reap` cannot collect the process before it is registered.
         with self._lock:
             process = subprocess.Popen(
-                argv, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+                argv,
+                cwd=cwd,
+                env=env,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=pass_fds,
+                start_new_session=True,
             )
             self._running[process.pid] = (process, on_exit)
             return process
 
+    def fork(
+        self,
+        program: str,
+        descriptor: int,
+        *,
+        cwd: str,
+        env: Mapping[str, str],
+        on_exit: Callable[[int], None],
+    ) -> Forked:
+        """Runs a Python program in a fork of this process, in its own session and with this descriptor."""
+        with self._lock:
+            process = Forked(program, descriptor, cwd=cwd, env=env)
+            self._running[process.pid] = (process, on_exit)
+            return process
+
     def reap(self) -> None:
-        """Takes note of every process that has ended; to be called after SIGCHLD."""
+        """Reaps every process that has ended; call after SIGCHLD."""
         while True:
             with self._lock:
                 try:
@@ -49,6 +74,6 @@ class Children:
                 known = self._running.pop(pid, None)
             if known is not None:
                 process, on_exit = known
-                # Popen must not wait for a process that is reaped already, and whose number may be another's.
+                # Keep Popen from waiting for a PID that has been reaped and may be reused.
                 process.returncode = os.waitstatus_to_exitcode(status)
                 on_exit(process.returncode)

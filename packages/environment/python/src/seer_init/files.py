@@ -1,4 +1,4 @@
-"""Reading and writing the sandbox's files, as its own processes see them."""
+"""Reads and writes files as the sandbox's processes see them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from . import frames
+from .requests import BadRequest, system_text
 
 if TYPE_CHECKING:
     from .requests import Request
@@ -20,39 +21,43 @@ def read(connection: frames.Connection, request: Request) -> None:
 
 
 def write(connection: frames.Connection, request: Request) -> None:
-    """Writes what the client sends, all of it or nothing."""
-    receiving = _Receiving(request.path)
+    """Writes a file that the client sends, completely or not at all."""
+    receiving = _AtomicWrite(request.path)
     connection.send_json(frames.STARTED, {})
-    receiving.write(connection, executable=request.executable)
-    connection.send_json(frames.RESULT, {})
+    try:
+        receiving.write(connection, executable=request.executable)
+    except OSError as error:
+        _fail_and_drain(connection, error)
+    else:
+        connection.send_json(frames.RESULT, {})
 
 
 def write_tree(connection: frames.Connection) -> None:
-    """Writes directories and files one after the other, each of them announced by a frame of its own."""
+    """Writes directories and files; a NEXT_FILE frame starts each of them."""
     connection.send_json(frames.STARTED, {})
     frame = connection.read()
     try:
         while frame[0] == frames.NEXT_FILE:
             entry = json.loads(frame[1])
+            path = system_text(entry["path"], "the path")
             if entry["directory"]:
-                os.makedirs(entry["path"], exist_ok=True)
+                os.makedirs(path, exist_ok=True)
                 frame = connection.read()
             else:
-                frame = _Receiving(entry["path"]).write(connection, executable=entry["executable"])
-    except OSError as error:
-        connection.fail("failed", str(error))
-        _hear_out(connection, frames.INPUT, frames.NEXT_FILE)
+                frame = _AtomicWrite(path).write(connection, executable=entry["executable"])
+    except (OSError, BadRequest) as error:
+        _fail_and_drain(connection, error)
         return
     if frame[0] != frames.END_OF_INPUT:
         raise frames.Disconnected
     connection.send_json(frames.RESULT, {})
 
 
-class _Receiving:
-    """A file that is being written beside where it will be."""
+class _AtomicWrite:
+    """Writes a temporary file next to the target, then renames it."""
 
     def __init__(self, name: str) -> None:
-        # Not needed for a start, and slow to import.
+        # Imported here because it is slow to import and not needed at start.
         import tempfile
 
         self._path = os.path.realpath(name)
@@ -62,7 +67,7 @@ class _Receiving:
         self._file, self._temporary = tempfile.mkstemp(dir=os.path.dirname(self._path), prefix=".seer-")
 
     def write(self, connection: frames.Connection, *, executable: bool) -> tuple[bytes, bytes]:
-        """Puts it in its place when it is complete, and returns the frame that ends it."""
+        """Writes until a frame that is not INPUT, and returns that frame."""
         try:
             with os.fdopen(self._file, "wb") as file:
                 while (frame := connection.read())[0] == frames.INPUT:
@@ -73,8 +78,7 @@ class _Receiving:
             os.replace(self._temporary, self._path)
         except OSError as error:
             os.unlink(self._temporary)
-            _hear_out(connection, frames.INPUT)
-            # Not the one beside it, or none at all.
+            # Report the target, not the temporary file.
             error.filename, error.filename2 = self._path, None
             raise
         except BaseException:
@@ -83,10 +87,11 @@ class _Receiving:
         return frame
 
 
-def _hear_out(connection: frames.Connection, *kinds: bytes) -> None:
-    """What a client still sends to a closed connection would lose it the answer."""
-    while connection.read()[0] in kinds:
-        pass
+def _fail_and_drain(connection: frames.Connection, error: OSError | BadRequest) -> None:
+    """Sends the error and keeps reading, because a client that is still sending would miss it otherwise."""
+    connection.fail_with(error)
+    while True:
+        connection.read()
 
 
 def make_directory(connection: frames.Connection, request: Request) -> None:

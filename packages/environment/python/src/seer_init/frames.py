@@ -1,4 +1,4 @@
-"""Frames on the control socket: one byte that says what it is, four of length (big-endian), the payload."""
+"""Frames on the control socket: one byte for the kind, four for the length (big-endian), the payload."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import socket
 import struct
 import threading
 from typing import Any, cast
+
+from .requests import BadRequest
 
 # From the client.
 REQUEST = b"R"
@@ -32,11 +34,11 @@ _HEADER = struct.Struct(">cI")
 
 
 class Disconnected(Exception):
-    """The other side went away, or never spoke this protocol."""
+    """The client disconnected, or does not speak this protocol."""
 
 
 class Connection:
-    """One client's connection; several threads may send on it, one reads."""
+    """One client's connection. Any thread may send; only one may read."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -50,7 +52,7 @@ class Connection:
         return kind, self._exactly(length)
 
     def receive_descriptor(self) -> int:
-        """An open file that the client sends along with one byte."""
+        """Receives a file descriptor that the client sends with one byte."""
         try:
             _, descriptors, _, _ = socket.recv_fds(self._socket, 1, 1)
         except OSError:
@@ -61,7 +63,7 @@ class Connection:
         return descriptors[0]
 
     def send(self, kind: bytes, payload: bytes = b"") -> None:
-        """Sends a frame; to a client that is gone it does nothing, so that a detached command goes on."""
+        """Sends a frame; ignored if the client has disconnected, so that a detached command continues."""
         with self._sending:
             if self._gone:
                 return
@@ -76,8 +78,26 @@ class Connection:
     def fail(self, code: str, message: str) -> None:
         self.send_json(FAILURE, {"code": code, "message": message})
 
-    def last(self, kind: bytes, value: dict[str, Any]) -> None:
-        """Sends the connection's last frame, without waiting for a client that does not read."""
+    def fail_with(self, error: Exception) -> None:
+        """Sends an error with the code by which clients distinguish it."""
+        if isinstance(error, BadRequest):
+            self.fail("bad-request", str(error))
+        elif isinstance(error, FileNotFoundError):
+            self.fail("not-found", str(error))
+        elif isinstance(error, PermissionError):
+            self.fail("not-permitted", str(error))
+        elif isinstance(error, OSError):
+            self.fail("failed", str(error))
+        elif isinstance(error, RuntimeError) and "new thread" in str(error):
+            # Python's error when the process limit, which includes threads, is reached.
+            self.fail(
+                "failed", "The sandbox has reached `limits.processes`, its limit of processes and threads"
+            )
+        else:
+            self.fail("failed", f"{type(error).__name__}: {error}")
+
+    def send_last(self, kind: bytes, value: dict[str, Any]) -> None:
+        """Sends the last frame without waiting for a client that does not read."""
         payload = json.dumps(value).encode()
         if self._sending.acquire(timeout=0.1):
             with contextlib.suppress(OSError):
@@ -87,12 +107,12 @@ class Connection:
             self._sending.release()
 
     def mute(self) -> None:
-        """Sends nothing more."""
+        """Discards all further frames."""
         with self._sending:
             self._gone = True
 
     def close(self) -> None:
-        # Shut down first: it wakes a thread that is sending to a client that does not read.
+        # Shut down first, to wake a thread that is blocked while sending.
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self.mute()
@@ -102,10 +122,10 @@ class Connection:
         data = bytearray()
         while len(data) < size:
             try:
-                piece = self._socket.recv(min(size - len(data), CHUNK))
+                chunk = self._socket.recv(min(size - len(data), CHUNK))
             except OSError:
                 raise Disconnected from None
-            if not piece:
+            if not chunk:
                 raise Disconnected
-            data += piece
+            data += chunk
         return bytes(data)

@@ -1,17 +1,18 @@
-"""How long a sandbox may live: while somebody holds it, and not past its time."""
+"""The lease of a sandbox: it ends when it has no holders or its time limit is reached."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
 
 class Lease:
-    """Held through open connections: the kernel closes those of a process that dies, however it dies.
+    """Holders keep a sandbox alive by an open connection or by renewing.
 
-    So an owner that is busy, stopped in a debugger or asleep with the machine keeps its sandbox, and one that
-    was killed loses it, `grace` seconds later; meanwhile another process may take it over. Holders on another
-    machine, whose connections may break and whose end nobody tells, renew instead.
+    The kernel closes the connections of a process that dies. So a busy, debugged or suspended owner keeps its
+    sandbox, and `grace` seconds after a killed owner it ends, unless another process has attached. Holders on
+    other machines renew instead, because their connections may break.
     """
 
     def __init__(self, *, grace: float, timeout: float, timeout_reason: str = "timeout") -> None:
@@ -19,7 +20,7 @@ class Lease:
         self._timeout_reason = timeout_reason
         self._lock = threading.Lock()
         self._connected = 0
-        # Until when each holder that renews holds it.
+        # When each renewing holder's lease expires.
         self._renewed: dict[str, float] = {}
         self._started = time.monotonic()
         self._unheld_since = self._started
@@ -35,7 +36,7 @@ class Lease:
             self._unheld_since = time.monotonic()
 
     def renew(self, holder: str, *, seconds: float) -> None:
-        """Holds it for so long from now on; for no time at all to let go of it."""
+        """Extends a holder's lease to `seconds` from now; 0 releases it."""
         with self._lock:
             self._renewed[holder] = time.monotonic() + seconds
 
@@ -53,8 +54,8 @@ class Lease:
     def remaining(self) -> float:
         return self._ends - time.monotonic()
 
-    def over(self) -> str | None:
-        """Why the sandbox must end now, or None."""
+    def end_reason(self) -> str | None:
+        """The reason to end now, or None."""
         with self._lock:
             now = time.monotonic()
             self._expire(now)
@@ -64,17 +65,17 @@ class Lease:
                 return "owner-gone"
             return None
 
-    def next_check(self) -> float:
-        """In how many seconds it can be over at the earliest."""
+    def next_check(self) -> float | None:
+        """Seconds until the lease can end at the earliest; None if it has no end."""
         with self._lock:
             now = time.monotonic()
             self._expire(now)
-            over_at = self._ends
+            earliest_end = self._ends
             if not self._is_held():
-                over_at = min(over_at, self._unheld_since + self._grace)
+                earliest_end = min(earliest_end, self._unheld_since + self._grace)
             elif self._connected == 0:
-                over_at = min(over_at, max(self._renewed.values()) + self._grace)
-            return max(0.0, over_at - now)
+                earliest_end = min(earliest_end, max(self._renewed.values()) + self._grace)
+            return None if earliest_end == math.inf else max(0.0, earliest_end - now)
 
     def _is_held(self) -> bool:
         return self._connected > 0 or len(self._renewed) > 0

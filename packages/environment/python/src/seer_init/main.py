@@ -1,8 +1,8 @@
-"""Serves a sandbox on a Unix socket, in one of two ways.
+"""Runs init on a Unix socket, in one of two ways.
 
-`python -m seer_init FD`: on the listening socket FD; its settings come on standard input.
-`python -m seer_init SOCKET SETTINGS`: on a socket that it makes, in a machine that is the sandbox. It ends
-with a code that says why, for whoever sees nothing else of it.
+`python -m seer_init FD`: listens on descriptor FD and reads its settings from standard input.
+`python -m seer_init SOCKET SETTINGS`: creates the socket, as the first process of a container. The exit code
+says why it ended, because the owner may see nothing else of the container.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def main() -> None:
     if settings.adopt_orphans:
         processes.adopt_orphans()
     reason = Server(listener, settings).run()
-    # Threads that still wait for clients are no reason to stay.
+    # Do not wait for threads that serve clients.
     os._exit(EXIT_CODES.get(reason, 1) if len(sys.argv) > 2 else 0)
 
 
 def _listen(path: str) -> socket.socket:
-    """In a directory that is nobody else's; a snapshot of a sandbox may have one in it."""
+    """Creates the socket in a private directory, replacing one that came with a snapshot."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)

@@ -1,4 +1,4 @@
-"""Finding and ending processes by their parents."""
+"""Finds and ends processes by their parent or session."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> None:
-    """Makes this process the parent of its descendants' orphans, as the first of a PID namespace is."""
+    """Makes this process adopt its descendants' orphans, as PID 1 of a namespace does."""
     if sys.platform == "linux":
-        # Only needed where there is no such namespace, and slow to import.
+        # Imported here because it is slow to import and only needed without a PID namespace.
         import ctypes
 
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def hide() -> None:
-    """Keeps other processes from looking into this one, and from taking what it has open."""
+    """Keeps other processes from tracing this one and opening its descriptors."""
     if sys.platform == "linux":
         import ctypes
 
@@ -41,7 +41,7 @@ class Process:
 
 
 def descendants(of: int) -> list[int]:
-    """The running processes below one, parents first."""
+    """A process's running descendants, parents first."""
     children: dict[int, list[int]] = {}
     for process in _running():
         children.setdefault(process.parent, []).append(process.pid)
@@ -55,12 +55,12 @@ def descendants(of: int) -> list[int]:
 
 
 def session(of: int) -> list[int]:
-    """The running processes of one session, its leader among them."""
+    """The running processes of a session, including its leader."""
     return [process.pid for process in _running() if process.session == of]
 
 
 def end(targets: Callable[[], list[int]], *, grace: float, reap: Callable[[], None]) -> None:
-    """Ends all that `targets` finds: asks, waits up to `grace` seconds, then kills until nothing is left."""
+    """Ends all `targets`: SIGTERM, then after `grace` seconds SIGKILL until none is left."""
     for pid in targets():
         _signal(pid, signal.SIGTERM)
     deadline = time.monotonic() + grace
@@ -71,7 +71,7 @@ def end(targets: Callable[[], list[int]], *, grace: float, reap: Callable[[], No
         if not left:
             return
         if time.monotonic() >= deadline:
-            # What one of them forks meanwhile is found in the next round.
+            # The next round finds processes that were forked meanwhile.
             for pid in left:
                 _signal(pid, signal.SIGKILL)
         time.sleep(pause)
@@ -82,7 +82,7 @@ def _signal(pid: int, number: signal.Signals) -> None:
     try:
         os.kill(pid, number)
         if number is signal.SIGTERM:
-            # A stopped process hears nothing until it goes on.
+            # A stopped process handles the signal only after it continues.
             os.kill(pid, signal.SIGCONT)
     except (ProcessLookupError, PermissionError):
         pass
@@ -97,7 +97,7 @@ def _running() -> list[Process]:
             continue
         try:
             with open(f"/proc/{entry}/stat", "rb") as stat:
-                # The name before it is in parentheses and may hold anything, more parentheses too.
+                # The process name before these fields is in parentheses and may itself contain parentheses.
                 state, parent, _group, session = stat.read().rpartition(b")")[2].split()[:4]
         except (FileNotFoundError, ProcessLookupError):
             continue
@@ -107,7 +107,7 @@ def _running() -> list[Process]:
 
 
 def _running_from_ps() -> list[Process]:
-    # Its sessions are not numbers everywhere; the group of a session's leader is, and few leave it.
+    # Not every ps prints session numbers, so use process groups, which few processes leave.
     with subprocess.Popen(["ps", "-axo", "pid=,ppid=,pgid=,state="], stdout=subprocess.PIPE, text=True) as ps:
         rows = [line.split() for line in ps.communicate()[0].splitlines()]
     return [

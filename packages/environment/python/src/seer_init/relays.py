@@ -1,12 +1,15 @@
-"""Lets the machine outside call ports of a sandbox that has no network."""
+"""Makes ports of a sandbox without network reachable from the host."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 import time
 from typing import TYPE_CHECKING
+
+from .requests import BadRequest
 
 if TYPE_CHECKING:
     from . import frames
@@ -14,10 +17,39 @@ if TYPE_CHECKING:
 CHUNK = 256 * 1024
 
 
-class Relays:
-    """Forwards what comes to sockets that were made outside, and so belong to the network there.
+class Listeners:
+    """Spare sockets that listen on the host's network; each is passed to at most one command.
 
-    Such a socket could be made to connect to anything out there: it is never given to another process of the
+    Such a socket can be reconnected to any address on the host, so it is passed to forks of init only, which
+    are hidden from other processes of the sandbox.
+    """
+
+    def __init__(self, descriptors: list[int]) -> None:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        self._spare = descriptors
+        self._taken: set[int] = set()
+
+    def take(self) -> int | None:
+        """Reserves a socket, if any is left."""
+        if not self._spare:
+            return None
+        descriptor = self._spare.pop()
+        self._taken.add(descriptor)
+        return descriptor
+
+    def give(self, descriptor: int) -> int:
+        """Passes a reserved socket to a command; the caller closes init's copy afterwards."""
+        if descriptor not in self._taken:
+            raise BadRequest(f"{descriptor} is not a reserved listener")
+        self._taken.discard(descriptor)
+        return descriptor
+
+
+class Relays:
+    """Forwards connections from sockets on the host's network to ports of the sandbox.
+
+    Such a socket can be reconnected to any address on the host: it is never passed to another process of the
     sandbox, and `Settings.hidden` keeps them from taking it.
     """
 
@@ -26,12 +58,12 @@ class Relays:
         self._ports: dict[int, int] = {}
 
     def port(self, inside: int) -> int | None:
-        """The port outside that leads to one inside."""
+        """The host port that is forwarded to a port of the sandbox."""
         with self._lock:
             return self._ports.get(inside)
 
     def open(self, inside: int, connection: frames.Connection) -> int:
-        """Forwards what comes to the socket that the client sends; of two for one port the first stays."""
+        """Forwards connections to the socket that the client sends; a port's first socket is kept."""
         listener = socket.socket(fileno=connection.receive_descriptor())
         with self._lock:
             known = self._ports.get(inside)
@@ -50,7 +82,7 @@ def _accept(listener: socket.socket, port: int) -> None:
         except ConnectionAbortedError:
             continue
         except OSError:
-            # Too much is open; some of it will not be for long.
+            # Too many open files; retry when some have been closed.
             time.sleep(0.1)
             continue
         threading.Thread(target=_connect, args=(outside, port), daemon=True).start()
@@ -80,7 +112,7 @@ def _forward(source: socket.socket, target: socket.socket) -> None:
             target.sendall(view[:size])
         target.shutdown(socket.SHUT_WR)
     except OSError:
-        # One side is gone, so the other one has nobody to talk to.
+        # If one side is gone, close the other.
         for connected in (source, target):
             with contextlib.suppress(OSError):
                 connected.shutdown(socket.SHUT_RDWR)

@@ -1,1 +1,1 @@
-"""Servers of a sandbox for people and tools. They run in it, told by their standard input how."""
+"""Servers that run in a sandbox: Jupyter and code-server. They read their settings from standard input."""

@@ -1,7 +1,7 @@
-"""`python -m seer_services.code_server`: code-server behind a password, in a sandbox.
+"""`python -m seer_services.code_server`: runs code-server with a password in a sandbox.
 
-It prints `{"port": N}` when code-server answers. When that does not come up, it shows the end of its log on
-standard error and ends.
+Prints `{"port": N}` when code-server answers. If code-server fails to start, prints the end of its log to
+standard error and exits.
 """
 
 from __future__ import annotations
@@ -25,22 +25,24 @@ ATTEMPTS = 3
 
 def main() -> None:
     settings: dict[str, Any] = json.load(sys.stdin)
-    # Terminals inherit it.
+    # Inherited by terminals.
     os.environ["PYTHONPATH"] = settings["pythonPath"]
     for attempt in range(ATTEMPTS):
-        # code-server listens by itself, so somebody else may take the port in between.
+        # code-server cannot inherit a socket, so another process may take the port meanwhile.
         with listen(settings["host"], settings["ports"]) as listener:
             host, port = listener.getsockname()
         with open(settings["log"], "ab", opener=private) as log:
             begin = log.tell()
             process = start(settings, f"{host}:{port}", log.fileno())
-        if answers(process, port):
+        if wait_until_ready(process, port):
             print(json.dumps({"port": port}), flush=True)
             sys.exit(process.wait())
-        said = Path(settings["log"]).read_bytes()[begin:].decode(errors="replace")
-        if "EADDRINUSE" not in said or attempt == ATTEMPTS - 1:
+        output = Path(settings["log"]).read_bytes()[begin:].decode(errors="replace")
+        if "EADDRINUSE" not in output or attempt == ATTEMPTS - 1:
             process.kill()
-            sys.exit(said.strip()[-8192:] or f"it ended with code {process.wait()} and said nothing")
+            sys.exit(
+                output.strip()[-8192:] or f"code-server exited with code {process.wait()} without output"
+            )
 
 
 def start(settings: dict[str, Any], address: str, log: int) -> subprocess.Popen[bytes]:
@@ -50,7 +52,7 @@ def start(settings: dict[str, Any], address: str, log: int) -> subprocess.Popen[
         address,
         "--auth",
         "password",
-        # One is written, with another password, where none is named.
+        # Otherwise code-server writes a config file with another password.
         "--config",
         "/dev/null",
         "--disable-telemetry",
@@ -58,7 +60,7 @@ def start(settings: dict[str, Any], address: str, log: int) -> subprocess.Popen[
         "--disable-workspace-trust",
         settings["root"],
     ]
-    # An argument could be seen by everybody; code-server takes the variable from what its terminals inherit.
+    # Not an argument, which other users could read; code-server hides the variable from its terminals.
     env = {**os.environ, "PASSWORD": settings["password"]}
     env.pop("HASHED_PASSWORD", None)
     env.pop("PORT", None)
@@ -67,17 +69,17 @@ def start(settings: dict[str, Any], address: str, log: int) -> subprocess.Popen[
     )
 
 
-def answers(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Waits until it answers; False when it ends before, or takes too long."""
+def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Waits until code-server answers; False if it exits first or takes too long."""
     deadline = time.monotonic() + READY_SECONDS
-    # A proxy that the user has set is not for this.
+    # Ignore the user's proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while process.poll() is None and time.monotonic() < deadline:
         try:
             with opener.open(f"http://127.0.0.1:{port}/healthz", timeout=5):
                 return True
         except urllib.error.HTTPError:
-            # Somebody answers who does not know the question.
+            # The server answers, but has no such page.
             return True
         except (OSError, http.client.HTTPException):
             time.sleep(0.05)

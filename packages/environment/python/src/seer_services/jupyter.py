@@ -1,7 +1,7 @@
-"""`python -m seer_services.jupyter`: a sandbox's Jupyter server.
+"""`python -m seer_services.jupyter`: runs a sandbox's Jupyter server.
 
-It prints `{"port": N}` when it answers, and only writes to its log afterwards. When it cannot come up, it
-says why on standard error and ends.
+Prints `{"port": N}` when it is ready; later output goes to its log. If it fails to start, prints the reason
+to standard error and exits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from .listen import listen
 
-# Building its grammar takes longer than all the rest of the start; it checks a format that nobody asks for.
+# An optional format checker whose import takes longer than the rest of the start.
 sys.modules["rfc3987_syntax"] = None  # pyright: ignore[reportArgumentType]
 
 
@@ -23,14 +23,14 @@ sys.modules["rfc3987_syntax"] = None  # pyright: ignore[reportArgumentType]
 class Settings:
     token: str
     host: str
-    #: Any when empty.
+    #: Empty for any port.
     ports: list[int]
-    #: Whether requests come through a tunnel, so under another host's name.
+    #: Whether requests come through a tunnel, and so with another host name.
     remote: bool
-    #: What the server shows, and where kernels begin.
+    #: The server's root directory and the kernels' working directory.
     root: str
     log: str
-    #: The command of a kernel, to be followed by its arguments.
+    #: The command of a kernel, without its arguments.
     kernel: list[str]
     #: The PYTHONPATH of kernels.
     python_path: str
@@ -52,10 +52,10 @@ class Settings:
 
 def main() -> None:
     settings = Settings.read()
-    # Kernels inherit both.
+    # Inherited by kernels.
     os.environ["PYTHONPATH"] = settings.python_path
     os.chdir(settings.root)
-    # Where libraries are put; Python does not look again for a directory that was not there at first.
+    # Libraries are installed here later; Python caches that a path entry does not exist.
     os.makedirs("lib", exist_ok=True)
     check = subprocess.Popen(
         [*settings.kernel, "--check"],
@@ -65,13 +65,13 @@ def main() -> None:
         text=True,
     )
     listener = listen(settings.host, settings.ports)
-    # What it imports takes most of the time of the start, in which the check is made.
+    # Imported while the check runs, because it takes most of the start.
     from .jupyter_app import SandboxServer
 
     app = SandboxServer.of(settings, listener)
-    said, _ = check.communicate()
+    output, _ = check.communicate()
     if check.returncode != 0:
-        sys.exit(f"Kernels cannot start:\n{said.strip()}")
+        sys.exit(f"Kernels cannot start:\n{output.strip()}")
     app.run(on_ready=lambda: announce(listener.getsockname()[1], settings.log))
 
 

@@ -1,4 +1,4 @@
-"""jupyter_server as a sandbox needs it: no configuration of its own on disk, one kernel, no extras."""
+"""A jupyter_server without configuration files, with one kernel and no extensions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KERNEL = "python3"
 
 
 class SandboxKernels(KernelSpecManager):
-    """The kernel in the sandbox's own Python, and whatever others its user installs."""
+    """The kernel in the sandbox's Python, and any that the user installs."""
 
     spec: KernelSpec
 
@@ -37,7 +37,7 @@ class SandboxKernels(KernelSpecManager):
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):
-    """Without this, every small message waits 40 ms for the one before."""
+    """Sets TCP_NODELAY; otherwise small messages are delayed by up to 40 ms."""
 
     def connect(self) -> Any:
         self.websocket_handler.set_nodelay(True)
@@ -62,12 +62,12 @@ class SandboxServer(ServerApp):
         return app
 
     def run(self, *, on_ready: Callable[[], None]) -> None:
-        # After the callback that begins to accept connections.
+        # Runs after the callback that starts to accept connections.
         self.io_loop.add_callback(on_ready)  # pyright: ignore[reportUnknownMemberType]
         self.start()
 
     def load_config_file(self, suppress_errors: bool = True) -> None:
-        """What lies in the home of the sandbox's user is theirs, not the server's."""
+        """Ignores configuration files in the user's home."""
 
     def init_logging(self) -> None:
         super().init_logging()
@@ -75,19 +75,19 @@ class SandboxServer(ServerApp):
             handler.addFilter(self.without_token)
 
     def without_token(self, record: logging.LogRecord) -> bool:
-        """Jupyter masks the token in the URLs that it logs, but tornado does not."""
+        """Masks the token, which tornado logs in URLs."""
         token = self.identity_provider.token
         record.msg, record.args = record.getMessage().replace(token, "[secret]"), ()
         return True
 
     def init_signal(self) -> None:
-        """A signal ends it at once: the sandbox ends with all that is in it, and waits for no goodbyes."""
+        """Installs no handlers, so that a signal ends the server at once."""
 
     def write_server_info_file(self) -> None:
-        """The token is for whoever started the sandbox."""
+        """Does nothing: the file would contain the token."""
 
     def write_browser_open_files(self) -> None:
-        """They hold it too."""
+        """Does nothing: these files would contain the token."""
 
     def _find_http_port(self) -> None:
         self.port = self.listener.getsockname()[1]
@@ -106,9 +106,9 @@ def configuration(settings: Settings, runtime: str) -> Config:
             "kernel_websocket_connection_class": PromptConnection,
             "cookie_secret": secrets.token_bytes(32),
             "allow_unauthenticated_access": False,
-            # Against pages that reach the server of this machine under a name of their own.
+            # False protects a local server from DNS rebinding.
             "allow_remote_access": settings.remote,
-            # In a sandbox, root is nobody else than its user.
+            # In a sandbox, root is the ordinary user.
             "allow_root": True,
             "open_browser": False,
             "terminals_enabled": False,
@@ -118,14 +118,14 @@ def configuration(settings: Settings, runtime: str) -> Config:
         KernelSpecManager={"ensure_native_kernel": False},
         KernelManager={"transport": transport(runtime)},
         MappingKernelManager={"default_kernel_name": KERNEL},
-        # The default replaces large output by a warning.
+        # By default, large output is replaced with a warning.
         ZMQChannelsWebsocketConnection={"limit_rate": False},
         FileContentsManager={"delete_to_trash": False},
     )
 
 
 def transport(directory: str) -> str:
-    """Sockets that are files are only for this sandbox; on a port, others can hear what a kernel says."""
+    """Prefers Unix sockets, which only this sandbox can open; TCP ports are open to other users."""
     longest = os.path.join(directory, f"kernel-{uuid.UUID(int=0)}-ipc-5")
-    # The kernel's limit is 108 bytes, on some systems 104.
+    # Socket paths are limited to 108 bytes, on some systems 104.
     return "ipc" if len(os.fsencode(longest)) <= 100 else "tcp"

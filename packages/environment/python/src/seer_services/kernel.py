@@ -1,10 +1,9 @@
-"""`python kernel.py DIRECTORY ARGUMENT…`: a kernel in the sandbox's own Python, ipykernel being in DIRECTORY.
+"""`python kernel.py DIRECTORY ARGUMENT…`: runs a kernel in the sandbox's Python, with ipykernel in DIRECTORY.
 
-DIRECTORY comes after the user's own packages. So whatever the user has installed is what runs, ipykernel
-itself included, and the rest is only there where the user has nothing. With `--check` it looks whether that
-can work.
+DIRECTORY comes last on the import path, so packages that the user has installed, even ipykernel, take
+precedence. `--check` only checks that ipykernel can be imported.
 
-This is a script by itself, of the standard library: it belongs to another Python than the server.
+This is a standalone script because it does not run in the server's Python.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import traceback
 
 
 def main() -> None:
-    # The directory of this script is no place to import from.
+    # Do not import from this script's directory.
     if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
         del sys.path[0]
     directory = sys.argv.pop(1)
@@ -31,14 +30,14 @@ def main() -> None:
 
 
 def print_conflicts(directory: str) -> None:
-    """Says which packages of the user's are others than those that the kernel was made for."""
+    """Prints which of the user's packages have other versions than the kernel's."""
     from importlib import metadata
 
-    for made_for in metadata.distributions(path=[directory]):
-        name = made_for.metadata["Name"]
+    for bundled in metadata.distributions(path=[directory]):
+        name = bundled.metadata["Name"]
         found = metadata.version(name)
-        if found != made_for.version:
-            print(f"{name} {found} is installed; the kernel comes with {made_for.version}", file=sys.stderr)
+        if found != bundled.version:
+            print(f"{name} {found} is installed; the kernel needs {bundled.version}", file=sys.stderr)
 
 
 main()

@@ -1,4 +1,4 @@
-"""Listening where a service may."""
+"""Opens a service's listening socket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def listen(host: str, ports: Sequence[int]) -> socket.socket:
-    """Listens on the first of the ports that nobody has, or on any where there is no choice to be made."""
+    """Listens on the first free port of `ports`, or on any port if that is empty."""
     for port in ports or [0]:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -20,4 +20,4 @@ def listen(host: str, ports: Sequence[int]) -> socket.socket:
             return listener
         except OSError:
             listener.close()
-    raise OSError(f"every port of this sandbox is in use: {', '.join(map(str, ports))}")
+    raise OSError(f"all ports of this sandbox are in use: {', '.join(map(str, ports))}")

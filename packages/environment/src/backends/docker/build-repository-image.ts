@@ -1,37 +1,37 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path/posix";
-import type { Progress } from "@seer/config";
+import { LineSplitter, lastLines, type Progress, shorten } from "@seer/config";
+import { withoutCredentials } from "@seer/system";
 import { EnvironmentError } from "../../errors.ts";
 import type { RepositoryStep } from "../../plan/plan.ts";
-import { withoutCredentials } from "../../plan/without-credentials.ts";
-import { runCommand } from "../../sandbox/run-command.ts";
-import type { Machine } from "../backend.ts";
+import { runCommand } from "../../runtime/run-command.ts";
+import type { SandboxInstance } from "../../runtime/sandbox-instance.ts";
 
 export interface BuildOptions {
-  /** What is checked out. */
+  /** The checked-out commit. */
   commit: string;
-  /** The engine's program, with what comes before its commands. */
+  /** The engine's command line, up to the subcommand. */
   engine: readonly string[];
-  /** Builds with the sandbox's own network, where the engine has no other. */
+  /** Build with the host network, for engines that have no other. */
   hostNetwork: boolean;
   onProgress: Progress;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Builds the container image of a repository's Dockerfile with the engine that the sandbox can use.
+ * Builds the container image of a repository's Dockerfile with the container engine of the sandbox.
  *
  * @returns the image's tag
- * @throws EnvironmentError `environment/repo-failed`, with the end of the build's log
+ * @throws EnvironmentError `environment/repo-failed`, with the end of the build log
  */
 export async function buildRepositoryImage(
-  machine: Machine,
+  instance: SandboxInstance,
   { name, path, dockerfile = "Dockerfile" }: RepositoryStep,
   { commit, engine, hostNetwork, onProgress, signal }: BuildOptions,
 ): Promise<string> {
-  const what = withoutCredentials(name);
+  const repository = withoutCredentials(name);
   const tag = imageTag(path, commit);
-  onProgress(`Building the image ${tag} from ${dockerfile} of ${what}`);
+  onProgress(`Building the image ${tag} from ${dockerfile} of ${repository}`);
   const argv = [
     ...engine,
     "build",
@@ -39,26 +39,23 @@ export async function buildRepositoryImage(
     "--tag",
     tag,
     "--file",
-    machine.realPath(`${path}/${dockerfile}`),
-    machine.realPath(path),
+    instance.realPath(`${path}/${dockerfile}`),
+    instance.realPath(path),
   ];
-  let rest = "";
-  const onStdout = (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (worthShowing.test(line)) onProgress(`  ${withoutCredentials(line.trim())}`);
-  };
-  const { exitCode, stdout } = await runCommand(machine, { argv, merge: true }, { signal, onStdout });
+  const progress = new LineSplitter((line) => {
+    if (progressLine.test(line)) onProgress(`  ${shorten(withoutCredentials(line.trim()), maxLineLength)}`);
+  });
+  const onStdout = (text: string) => progress.add(text);
+  const { exitCode, stdout } = await runCommand(instance, { argv, merge: true }, { signal, onStdout });
   if (exitCode === 0) return tag;
-  const lines = withoutCredentials(stdout.trim()).split("\n");
   throw new EnvironmentError(
     "environment/repo-failed",
-    `The image of ${what} cannot be built from ${dockerfile}:\n${lines.slice(-40).join("\n")}`,
-    { hint: "Its `docker build` must work in a fresh clone." },
+    `The image of ${repository} cannot be built from ${dockerfile}:\n${lastLines(withoutCredentials(stdout), 40)}`,
+    { hint: "Check that `docker build` works in a fresh clone." },
   );
 }
 
-/** An engine may be shared by sandboxes with other commits of the same repository. */
+/** The tag contains the commit, because sandboxes with other commits may share the engine. */
 function imageTag(path: string, commit: string): string {
   const name = basename(path)
     .toLowerCase()
@@ -69,5 +66,6 @@ function imageTag(path: string, commit: string): string {
   return `seer/${name || "repository"}:${version}`;
 }
 
-// Of the older builder, and of BuildKit.
-const worthShowing = /^(Step \d+\/\d+ :|#\d+ \[)/;
+const maxLineLength = 500;
+// Progress lines of the legacy builder and of BuildKit.
+const progressLine = /^(Step \d+\/\d+ :|#\d+ \[)/;

@@ -1,71 +1,70 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { runProgram } from "@seer/config";
+import { findCommand } from "@seer/system";
 import { EnvironmentError } from "../../errors.ts";
-import { findCommand } from "../../this-machine/find-command.ts";
 
-/** A container engine of this machine that works, and the program that speaks to it. */
+/** A working container engine of this machine and its client program. */
 export interface DockerEngine {
   readonly kind: "docker" | "podman";
   readonly version: string;
   /** The program's real path. */
   readonly program: string;
-  /** As in DOCKER_HOST. */
+  /** Value of DOCKER_HOST. */
   readonly host: string;
 }
 
-const answerMs = 20_000;
+const versionTimeoutMs = 20_000;
 
 /**
  * Finds this machine's Docker or Podman.
  *
- * @throws EnvironmentError `environment/system-packages-missing`, when there is none or it does not answer
+ * @throws EnvironmentError `environment/system-packages-missing` if none is installed or none answers
  */
 export async function findEngine({
   signal,
 }: {
   signal?: AbortSignal | undefined;
 } = {}): Promise<DockerEngine> {
-  const refusals: string[] = [];
+  const failures: string[] = [];
   for (const kind of ["docker", "podman"] as const) {
     const program = await findCommand(kind);
     if (program === undefined) continue;
     for (const host of hosts(kind)) {
       try {
-        const version = await ask(kind, program, host, signal);
+        const version = await queryVersion(kind, program, host, signal);
         return { kind, version, program: await realpath(program), host };
       } catch (error) {
         signal?.throwIfAborted();
-        refusals.push(`${kind} at ${host}: ${saidBy(error)}`);
+        failures.push(`${kind} at ${host}: ${errorText(error)}`);
       }
     }
   }
   throw new EnvironmentError(
     "environment/system-packages-missing",
-    refusals.length === 0
-      ? "This machine has no Docker, which `dockerInDocker` and a repository's `dockerfile` need"
-      : `This machine's container engine does not answer (${refusals.join("; ")})`,
+    failures.length === 0
+      ? "`dockerInDocker` and a repository's `dockerfile` need Docker, which is not installed on this machine"
+      : `This machine's container engine does not answer (${failures.join("; ")})`,
     {
       hint:
-        refusals.length === 0
+        failures.length === 0
           ? "Run `sudo apt-get install docker.io`, or `sudo apt-get install podman` and `systemctl --user start podman.socket`."
-          : "`docker version` must work in this terminal: run `sudo systemctl start docker`, and `sudo usermod -aG docker $USER` if it says that permission is denied.",
+          : "Make `docker version` work in this terminal: run `sudo systemctl start docker`, and if permission is denied, `sudo usermod -aG docker $USER`.",
     },
   );
 }
 
-/** The program's words for an engine that is reached through a socket. */
+/** The client's command line for an engine behind a socket. */
 export function engineCommand(kind: DockerEngine["kind"]): readonly string[] {
   return kind === "podman" ? ["podman", "--remote"] : ["docker"];
 }
 
-/** Where an engine's socket may be: where DOCKER_HOST says, else where each kind has it. */
+/** Candidate addresses: DOCKER_HOST or CONTAINER_HOST if set, else the engine's default sockets that exist. */
 function hosts(kind: DockerEngine["kind"]): string[] {
-  const chosen = process.env[kind === "docker" ? "DOCKER_HOST" : "CONTAINER_HOST"];
-  if (chosen) return [chosen];
+  const configured = process.env[kind === "docker" ? "DOCKER_HOST" : "CONTAINER_HOST"];
+  if (configured) return [configured];
   const runtime = process.env.XDG_RUNTIME_DIR;
   const sockets =
     kind === "docker"
@@ -78,26 +77,22 @@ function hosts(kind: DockerEngine["kind"]): string[] {
   return sockets.filter((path) => existsSync(path)).map((path) => `unix://${path}`);
 }
 
-async function ask(
+async function queryVersion(
   kind: DockerEngine["kind"],
   program: string,
   host: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const [, ...options] = engineCommand(kind);
-  const { stdout } = await promisify(execFile)(
-    program,
-    [...options, "version", "--format", "{{.Server.Version}}"],
-    {
-      env: { ...process.env, DOCKER_HOST: host, CONTAINER_HOST: host },
-      timeout: answerMs,
-      ...(signal === undefined ? {} : { signal }),
-    },
-  );
+  const { stdout } = await runProgram(program, [...options, "version", "--format", "{{.Server.Version}}"], {
+    env: { ...process.env, DOCKER_HOST: host, CONTAINER_HOST: host },
+    timeoutMs: versionTimeoutMs,
+    signal,
+  });
   return stdout.trim();
 }
 
-function saidBy(error: unknown): string {
+function errorText(error: unknown): string {
   const { stderr } = error as { stderr?: string };
   return (stderr?.trim() || (error as Error).message).split("\n").at(-1) ?? "";
 }

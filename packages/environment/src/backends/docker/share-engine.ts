@@ -3,18 +3,18 @@ import { sandboxPaths } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
 import type { DockerEngine } from "./engine.ts";
 
-/** What a sandbox on this machine needs to use its engine. */
+/** Mounts and variables that let a sandbox use this machine's engine. */
 export interface SharedEngine {
   readonly readOnly: readonly Mount[];
   readonly writable: readonly Mount[];
   readonly variables: Readonly<Record<string, string>>;
-  /** To be put on the PATH. */
+  /** Directory to add to PATH. */
   readonly path?: string | undefined;
 }
 
 const socketInside = "/run/docker.sock";
 
-/** Lets a sandbox use this machine's engine, which is outside of whatever keeps the sandbox from this machine. */
+/** Gives a sandbox access to this machine's engine. The engine runs outside the sandbox's isolation. */
 export function shareEngine(engine: DockerEngine, { isolated }: { isolated: boolean }): SharedEngine {
   const socket = engine.host.startsWith("unix://") ? engine.host.slice("unix://".length) : undefined;
   if (!isolated || socket === undefined) {
@@ -32,7 +32,7 @@ function hostVariables(host: string): Record<string, string> {
   return { DOCKER_HOST: host, CONTAINER_HOST: host };
 }
 
-/** What is not in /usr is not seen inside. */
+/** Programs outside /usr need a mount of their own. */
 function programInside({ kind, program }: DockerEngine): Pick<SharedEngine, "readOnly" | "path"> {
   if (program.startsWith("/usr/")) return { readOnly: [] };
   const directory = `${sandboxPaths.runtime}/docker`;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Progress } from "@seer/config";
+import { withTimeout } from "@seer/config";
 import { EnvironmentError } from "../../errors.ts";
-import { runCommand } from "../../sandbox/run-command.ts";
-import { within } from "../../within.ts";
-import type { Machine } from "../backend.ts";
-import { runtimePaths } from "../runtime-paths.ts";
+import { runCommand } from "../../runtime/run-command.ts";
+import { runtimePaths } from "../../runtime/runtime-paths.ts";
+import type { SandboxInstance } from "../../runtime/sandbox-instance.ts";
 
 export interface DockerOptions {
   onProgress: Progress;
@@ -14,41 +14,44 @@ export interface DockerOptions {
 const readyMs = 60_000;
 const pollMs = 250;
 const log = `${runtimePaths.logs}/docker.log`;
-// A sandbox that began as a snapshot has what another one's engine left.
+// A sandbox that starts from a snapshot contains the PID files of another engine.
 const daemon = `rm -f /var/run/docker.pid /run/docker/containerd/containerd.pid; exec dockerd >${log} 2>&1`;
 
 /**
- * Starts the engine in a sandbox that has one of its own, and waits until it answers.
+ * Starts the container engine inside a sandbox, and waits until it answers.
  *
- * @throws EnvironmentError `environment/start-failed`, with the end of its log
+ * @throws EnvironmentError `environment/start-failed`, with the end of the engine's log
  */
-export async function startDocker(machine: Machine, { onProgress, signal }: DockerOptions): Promise<void> {
+export async function startDocker(
+  instance: SandboxInstance,
+  { onProgress, signal }: DockerOptions,
+): Promise<void> {
   onProgress("Docker: starting");
-  const engine = await machine.start({ argv: ["sh", "-c", daemon] });
+  const engine = await instance.start({ argv: ["sh", "-c", daemon] });
   const deadline = performance.now() + readyMs;
-  while (!(await answers(machine, signal))) {
-    const exitCode = await within(engine.exited, pollMs, undefined);
-    if (exitCode !== undefined) throw await failure(machine, `ended with exit code ${exitCode}`);
+  while (!(await answers(instance, signal))) {
+    const exitCode = await withTimeout(engine.exited, pollMs, undefined);
+    if (exitCode !== undefined) throw await failure(instance, `ended with exit code ${exitCode}`);
     if (performance.now() > deadline) {
       engine.kill();
-      throw await failure(machine, `did not answer within ${readyMs / 1000} s`);
+      throw await failure(instance, `did not answer within ${readyMs / 1000} s`);
     }
     await delay(pollMs, undefined, { signal });
   }
   await engine.detach();
 }
 
-async function answers(machine: Machine, signal: AbortSignal | undefined): Promise<boolean> {
+async function answers(instance: SandboxInstance, signal: AbortSignal | undefined): Promise<boolean> {
   const argv = ["docker", "version", "--format", "{{.Server.Version}}"];
-  return (await runCommand(machine, { argv }, { signal, timeoutMs: 10_000 })).exitCode === 0;
+  return (await runCommand(instance, { argv }, { signal, timeoutMs: 10_000 })).exitCode === 0;
 }
 
-async function failure(machine: Machine, problem: string): Promise<EnvironmentError> {
-  const text = await machine.readFile(log).then(
+async function failure(instance: SandboxInstance, problem: string): Promise<EnvironmentError> {
+  const text = await instance.readFile(log).then(
     (bytes) => Buffer.from(bytes).toString().trim().split("\n").slice(-20).join("\n"),
-    () => "It has no log.",
+    () => "The engine wrote no log.",
   );
   return new EnvironmentError("environment/start-failed", `Docker ${problem} in the sandbox:\n${text}`, {
-    hint: "Start it again, or do without `dockerInDocker` and the `dockerfile` of `repos`.",
+    hint: "Start the sandbox again, or remove `dockerInDocker` and the `dockerfile` of `repos`.",
   });
 }

@@ -1,10 +1,12 @@
 import type { Progress } from "@seer/config";
-import { findIsolation } from "@seer/rpc/launch";
+import { findIsolation, lacksNetwork, type MissingWall } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../errors.ts";
-import type { IsolationChoice, SandboxState } from "../backend.ts";
+import type { InstanceStep, Plan } from "../../plan/plan.ts";
+import type { IsolationChoice } from "../../runtime/backend.ts";
+import type { SandboxState } from "../../runtime/sandbox-state.ts";
 
 /**
- * Decides how a sandbox is kept from the rest of this machine, and says so.
+ * Decides how a sandbox is isolated from this machine, and reports it.
  *
  * @throws EnvironmentError `environment/isolation-unavailable`
  */
@@ -16,8 +18,13 @@ export async function chooseIsolation(
   const found =
     choice === "none" ? ({ kind: "none", reason: "it was switched off" } as const) : await findIsolation();
   if (found.kind === "bubblewrap") {
-    const network = egress ? "the network is this machine's" : "no network";
+    const shared = lacksNetwork(found)
+      ? "this machine's network"
+      : "internet access without this machine's services";
+    const network = egress ? shared : "no network";
     onProgress(`Isolation: bubblewrap (own file system and processes; ${network})`);
+    for (const { wall, reason } of found.lacks ?? [])
+      onProgress(`Isolation: no ${describeWall[wall]} (${reason})`);
     return found;
   }
   if (choice === "bubblewrap") {
@@ -31,4 +38,35 @@ export async function chooseIsolation(
   }
   onProgress(`Isolation: none (${found.reason}): what runs in the sandbox can read this machine's files`);
   return found;
+}
+
+const describeWall: Readonly<Record<MissingWall["wall"], string>> = {
+  "system-calls": "system call filter",
+  network: "own network",
+};
+
+/**
+ * Rejects `egress: false` where the sandbox would have a network nevertheless.
+ *
+ * @throws EnvironmentError `environment/isolation-unavailable` or `environment/unsupported`
+ */
+export function checkEgress(plan: Plan, isolation: SandboxState["isolation"]): void {
+  const instance = plan.steps.find((step): step is InstanceStep => step.kind === "instance");
+  if (instance === undefined || instance.egress) return;
+  if (isolation.kind !== "bubblewrap") {
+    throw new EnvironmentError(
+      "environment/isolation-unavailable",
+      `\`egress: false\` needs bubblewrap to block the sandbox's network: ${isolation.reason}`,
+      { hint: "Install bubblewrap (Debian and Ubuntu: `apt-get install bubblewrap`), or remove `egress`." },
+    );
+  }
+  if (instance.docker) {
+    throw new EnvironmentError(
+      "environment/unsupported",
+      "`egress: false` and Docker cannot be combined on this machine, because containers of its engine have a network",
+      {
+        hint: 'Remove `egress`, or `dockerInDocker` and every `dockerfile` of `repos`; or use `backend: "modal"`.',
+      },
+    );
+  }
 }

@@ -3,23 +3,23 @@ import { link, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from "n
 import { join } from "node:path";
 import { EnvironmentError } from "../../errors.ts";
 import { sandboxesDirectory } from "./home.ts";
-import { isRecordAlive, readRecord } from "./record.ts";
+import { isRecordAlive, readRecord } from "./sandbox-directory.ts";
 
 /**
- * Takes a name for a sandbox, as long as no other living one has it.
+ * Reserves a name for a sandbox, unless another running sandbox has it.
  *
  * @throws EnvironmentError `environment/name-taken`
  */
 export async function claimName(name: string, id: string): Promise<void> {
   await mkdir(namesDirectory(), { recursive: true, mode: 0o700 });
-  const own = aside(id);
+  const own = temporaryFile(id);
   await writeFile(own, id, { flag: "wx", mode: 0o600 });
   try {
-    // A link appears with its content, or not at all.
-    while (!(await linked(own, nameFile(name)))) {
+    // Unlike a write, a link makes the complete file appear at once.
+    while (!(await tryLink(own, nameFile(name)))) {
       const holder = await idOfName(name);
       if (holder === undefined) continue;
-      if (await isLiving(holder)) throw taken(name, holder);
+      if (await isSandboxAlive(holder)) throw nameTaken(name, holder);
       await forgetName(name, holder);
     }
   } finally {
@@ -35,30 +35,30 @@ export async function releaseName({ name, id }: { name: string; id: string }): P
   if ((await idOfName(name)) === id) await unlink(nameFile(name)).catch(() => {});
 }
 
-/** Removes the names of sandboxes that are gone, and what was left by processes that were taking one. */
+/** Removes the names of sandboxes that have ended. */
 export async function clearNames(): Promise<void> {
   for (const name of await readdir(namesDirectory()).catch(() => [])) {
     const holder = await idOfName(name);
-    // Before there is a name, there is a record.
-    if (holder !== undefined && !(await isLiving(holder))) await forgetName(name, holder);
+    // A record is written before its name, so a name without a record is left over.
+    if (holder !== undefined && !(await isSandboxAlive(holder))) await forgetName(name, holder);
   }
 }
 
-/** Removes a name, unless it has come to be another's meanwhile. */
+/** Removes a name, unless another sandbox has claimed it in the meantime. */
 async function forgetName(name: string, holder: string): Promise<void> {
-  const taken = aside(holder);
+  const taken = temporaryFile(holder);
   await rename(nameFile(name), taken).catch(() => {});
   const had = await readFile(taken, "utf8").catch(() => holder);
-  if (had !== holder) await linked(taken, nameFile(name));
+  if (had !== holder) await tryLink(taken, nameFile(name));
   await rm(taken, { force: true });
 }
 
-async function isLiving(id: string): Promise<boolean> {
+async function isSandboxAlive(id: string): Promise<boolean> {
   const record = await readRecord(id);
   return record !== undefined && isRecordAlive(record);
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+async function tryLink(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
     return true;
@@ -68,14 +68,14 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-function taken(name: string, holder: string): EnvironmentError {
+function nameTaken(name: string, holder: string): EnvironmentError {
   return new EnvironmentError("environment/name-taken", `A sandbox called ${name} is running (${holder})`, {
-    hint: `Choose another name, end that one, or take it up with Sandbox.fromId("${name}").`,
+    hint: `Choose another name, end that sandbox, or attach to it with Sandbox.fromId("${name}").`,
   });
 }
 
-/** A name that no sandbox can have. */
-function aside(id: string): string {
+/** Starts with a dot, which no sandbox name can. */
+function temporaryFile(id: string): string {
   return join(namesDirectory(), `.${id}-${randomUUID()}`);
 }
 

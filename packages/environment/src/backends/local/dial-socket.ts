@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { EnvironmentError } from "../../errors.ts";
 
-// The kernel's limit is 108 bytes, on some systems 104.
+// The kernel's limit is 108 bytes, or 104 on some systems.
 const longestSocketPath = 100;
 
-/** @throws EnvironmentError `environment/ended` when nobody listens any more */
+/** @throws EnvironmentError `environment/ended` if nothing listens on the socket */
 export async function dialSocket(path: string): Promise<Socket> {
   if (Buffer.byteLength(path) <= longestSocketPath) return await dial(path);
   const directory = await mkdtemp(join(tmpdir(), "seer-"));

@@ -1,13 +1,14 @@
 import { readFileSync, rmSync } from "node:fs";
-import type { BackendStartOptions, EndReason } from "../backend.ts";
+import type { BackendStartOptions } from "../../runtime/backend.ts";
+import type { EndReason } from "../../runtime/sandbox-instance.ts";
 import type { SandboxDirectories } from "./home.ts";
 
 export interface PendingBoot extends Disposable {
-  /** Called with the process that leads the new sandbox's group, as soon as there is one. */
+  /** To be called with the PID of the new sandbox's process group leader. */
   spawned(pid: number): void;
 }
 
-/** Looks after a sandbox that nobody holds yet: until this is disposed of, the end of this process ends it. */
+/** Kills a sandbox that has no lease yet if this process ends before the result is disposed of. */
 export function endPendingBoot(options: BackendStartOptions, directories: SandboxDirectories): PendingBoot {
   const { promise: ended, resolve } = Promise.withResolvers<EndReason>();
   let leader: number | undefined;
@@ -29,7 +30,7 @@ export function endPendingBoot(options: BackendStartOptions, directories: Sandbo
   };
 }
 
-/** The first process inside, which is in a session of its own once bubblewrap has made its world. */
+/** The PID of init, which bubblewrap moves to a session of its own. */
 function insideBubblewrap(initInfo: string): number | undefined {
   try {
     return (JSON.parse(readFileSync(initInfo, "utf8")) as { "child-pid": number })["child-pid"];
@@ -42,6 +43,6 @@ function kill(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended.
+    // The process has already ended.
   }
 }

@@ -1,22 +1,23 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import { seerHome } from "../../seer-home.ts";
+import { type Disk, seerHome } from "@seer/system";
 
 export function sandboxesDirectory(): string {
   return join(seerHome(), "sandboxes");
 }
 
-/** What one sandbox has on this machine. */
+/** The directories and files of one sandbox on this machine. */
 export interface SandboxDirectories {
   readonly root: string;
-  /** Seen inside as `/workspace`, `/home/seer`, `/tmp`, `/models` and `/opt/seer/…`. */
+  /** Visible inside as `/workspace`, `/home/seer`, `/root`, `/tmp`, `/models` and `/opt/seer/…`. */
   readonly workspace: string;
   readonly home: string;
+  readonly rootHome: string;
   readonly temporary: string;
   readonly models: string;
   readonly python: string;
   readonly logs: string;
-  /** Never seen inside. */
+  /** Not visible inside. */
   readonly record: string;
   readonly socket: string;
   readonly initInfo: string;
@@ -29,6 +30,7 @@ export function sandboxDirectories(id: string): SandboxDirectories {
     root,
     workspace: join(root, "workspace"),
     home: join(root, "home"),
+    rootHome: join(root, "root"),
     temporary: join(root, "tmp"),
     models: join(root, "models"),
     python: join(root, "python"),
@@ -44,4 +46,12 @@ const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
 
 export function newSandboxId(): string {
   return `sb-${Array.from({ length: 10 }, () => alphabet[randomInt(alphabet.length)]).join("")}`;
+}
+
+/** The disk with all sandboxes, environments and snapshots. */
+export function homeDisk(): Disk {
+  return {
+    name: seerHome(),
+    hint: "Free disk space, for example with `seer clean`, or set SEER_HOME to a directory on another disk.",
+  };
 }

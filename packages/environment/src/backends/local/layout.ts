@@ -1,67 +1,69 @@
 import { join } from "node:path";
 import { sandboxPaths } from "@seer/config";
 import { hostSourceDirectory, type Mount } from "@seer/rpc/launch";
-import { pythonSource } from "../../python-source.ts";
-import { runtimePaths } from "../runtime-paths.ts";
+import { pythonSource } from "../../runtime/python-source.ts";
+import { runtimePaths } from "../../runtime/runtime-paths.ts";
 import type { SandboxDirectories } from "./home.ts";
-import type { PathMap } from "./record.ts";
+import type { PathMap } from "./sandbox-directory.ts";
 
-/** What a sandbox calls its places. */
-export const places = {
+/** Paths inside a sandbox. */
+export const insidePaths = {
   workspace: sandboxPaths.workspace,
   models: sandboxPaths.models,
   home: "/home/seer",
+  root: sandboxPaths.root,
   temporary: "/tmp",
   python: runtimePaths.environment,
   host: runtimePaths.host,
   logs: runtimePaths.logs,
-  /** The shared Python environment that the sandbox's own builds on. */
+  /** The shared Python environment; the sandbox's own environment extends it. */
   environment: `${sandboxPaths.runtime}/environment`,
   init: runtimePaths.init,
 } as const;
 
-/** Where its writable places are on this machine. */
+/** Mounts of the sandbox's writable directories. */
 export function writableMounts(directories: SandboxDirectories): Mount[] {
   return [
-    [directories.workspace, places.workspace],
-    [directories.home, places.home],
-    [directories.temporary, places.temporary],
-    [directories.python, places.python],
-    [directories.logs, places.logs],
+    [directories.workspace, insidePaths.workspace],
+    [directories.home, insidePaths.home],
+    [directories.rootHome, insidePaths.root],
+    [directories.temporary, insidePaths.temporary],
+    [directories.python, insidePaths.python],
+    [directories.logs, insidePaths.logs],
   ];
 }
 
-/** Where what it only reads is, but for its models. */
+/** Mounts of the sandbox's read-only directories, without its models. */
 export function readOnlyMounts(environment: string): Mount[] {
   return [
-    [environment, places.environment],
-    [hostSourceDirectory(), places.host],
+    [environment, insidePaths.environment],
+    [hostSourceDirectory(), insidePaths.host],
     ...["seer_init", "seer_services"].map(
-      (name) => [join(pythonSource(), name), `${places.init}/${name}`] as const,
+      (name) => [join(pythonSource(), name), `${insidePaths.init}/${name}`] as const,
     ),
   ];
 }
 
-/** Where a sandbox without isolation finds what it would find at these paths. /tmp is everybody's there. */
+/** Maps paths inside to paths on this machine for a sandbox without isolation. Excludes /tmp, which all processes share. */
 export function pathMap(
   directories: SandboxDirectories,
   environment: string | undefined,
   more: readonly Mount[],
 ): PathMap {
   const shared: Mount[] = [
-    ...(environment === undefined ? [] : [[environment, places.environment] as const]),
-    [hostSourceDirectory(), places.host],
-    [pythonSource(), places.init],
-    [directories.models, places.models],
+    ...(environment === undefined ? [] : [[environment, insidePaths.environment] as const]),
+    [hostSourceDirectory(), insidePaths.host],
+    [pythonSource(), insidePaths.init],
+    [directories.models, insidePaths.models],
     ...more,
   ];
   return [...writableMounts(directories), ...shared]
-    .filter(([, called]) => called !== places.temporary)
-    .map(([real, called]) => [called, real]);
+    .filter(([, inside]) => inside !== insidePaths.temporary)
+    .map(([real, inside]) => [inside, real]);
 }
 
-/** The path of what a sandbox calls `path`, which is absolute, for its processes. */
+/** Maps an absolute sandbox path to the path that the sandbox's processes see. */
 export function realPath(path: string, map: PathMap): string {
-  const entry = map.find(([called]) => path === called || path.startsWith(`${called}/`));
+  const entry = map.find(([inside]) => path === inside || path.startsWith(`${inside}/`));
   return entry === undefined ? path : `${entry[1]}${path.slice(entry[0].length)}`;
 }

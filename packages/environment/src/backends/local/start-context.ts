@@ -1,18 +1,19 @@
 import type { RepoHandle } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
+import type { PythonEnvironment } from "@seer/system";
 import type { GpuStep, ModelStep, Plan, ServiceStep } from "../../plan/plan.ts";
-import { servicesOf } from "../../plan/services-of.ts";
-import type { PythonEnvironment } from "../../this-machine/python-environment.ts";
-import type { BackendStartOptions, SandboxState, ServiceRecord } from "../backend.ts";
+import { servicesOf } from "../../plan/plan.ts";
+import type { BackendStartOptions } from "../../runtime/backend.ts";
+import type { SandboxState } from "../../runtime/sandbox-state.ts";
 import type { DockerEngine } from "../docker/engine.ts";
 import type { SandboxView } from "./boot.ts";
 import { type SandboxDirectories, sandboxDirectories } from "./home.ts";
 import { pathMap, realPath } from "./layout.ts";
-import type { LocalMachine } from "./local-machine.ts";
-import type { PathMap } from "./record.ts";
-import type { LocalServices } from "./services/prepare-services.ts";
+import type { LocalInstance } from "./local-instance.ts";
+import type { LocalServices } from "./prepare-services.ts";
+import type { PathMap } from "./sandbox-directory.ts";
 
-/** One start of a sandbox on this machine: what is known of it, and what its steps have made for those that follow. */
+/** State of one sandbox start on this machine, shared by its steps. */
 export class StartContext {
   readonly id: string;
   readonly name: string;
@@ -25,21 +26,21 @@ export class StartContext {
   readonly modelMounts: Mount[] = [];
   readonly repos: RepoHandle[] = [];
   gpu: GpuStep | undefined;
-  /** UUIDs of those that were chosen for it. */
+  /** UUIDs of the assigned GPUs. */
   gpus: readonly string[] = [];
   readonly plannedServices: readonly ServiceStep["service"][];
-  readonly services: ServiceRecord[] = [];
-  /** Which containers are built and run with. */
+  /** The engine for building and running containers. */
   docker: DockerEngine | undefined;
   serviceNeeds: LocalServices = { mounts: [] };
-  /** The paths by which the files of the snapshot that it begins with know themselves. */
-  before: PathMap | undefined;
-  /** What a sandbox without network is made of, for what has to be done with one; its variables without secrets. */
-  sealed: { readonly view: SandboxView; readonly env: Readonly<Record<string, string>> } | undefined;
-  /** PYTHONPATH inside. */
+  /** The path map of the snapshot that the sandbox starts from. */
+  snapshotPaths: PathMap | undefined;
+  hasOwnNetwork = false;
+  /** For running installers with network access in a sandbox without network; the variables exclude secrets. */
+  installView: { readonly view: SandboxView; readonly env: Readonly<Record<string, string>> } | undefined;
+  /** PYTHONPATH inside the sandbox. */
   pythonPath = "";
   #environment: PythonEnvironment | undefined;
-  #machine: LocalMachine | undefined;
+  #instance: LocalInstance | undefined;
 
   constructor(id: string, plan: Plan, isolation: SandboxState["isolation"], options: BackendStartOptions) {
     this.id = id;
@@ -56,23 +57,23 @@ export class StartContext {
   }
 
   get environment(): PythonEnvironment {
-    return made(this.#environment, "python");
+    return requireStep(this.#environment, "python");
   }
 
   set environment(environment: PythonEnvironment) {
     this.#environment = environment;
   }
 
-  get machine(): LocalMachine {
-    return made(this.#machine, "machine");
+  get instance(): LocalInstance {
+    return requireStep(this.#instance, "instance");
   }
 
-  set machine(machine: LocalMachine) {
-    this.#machine = machine;
+  set instance(instance: LocalInstance) {
+    this.#instance = instance;
   }
 
-  get hasMachine(): boolean {
-    return this.#machine !== undefined;
+  get hasInstance(): boolean {
+    return this.#instance !== undefined;
   }
 
   get paths(): PathMap {
@@ -86,7 +87,7 @@ export class StartContext {
   }
 }
 
-function made<T>(value: T | undefined, step: string): T {
+function requireStep<T>(value: T | undefined, step: string): T {
   if (value === undefined) throw new TypeError(`The plan has no \`${step}\` step before this one`);
   return value;
 }

@@ -1,32 +1,27 @@
 import { environmentVariables } from "@seer/config";
+import { explainFullDisk, removeUnfinishedEnvironments } from "@seer/system";
 import { EnvironmentError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { clearHalfMade } from "../../this-machine/clear-half-made.ts";
-import type { BackendStartOptions, Machine, SnapshotRecord } from "../backend.ts";
-import { carryOut } from "../carry-out.ts";
-import { checkSources } from "../check-sources.ts";
-import { explainFullDisk } from "../disk-full.ts";
-import { startingRecord } from "./boot-machine.ts";
-import { chooseIsolation } from "./choose-isolation.ts";
+import type { BackendStartOptions, StartedInstance } from "../../runtime/backend.ts";
+import { executePlan } from "../../runtime/execute-plan.ts";
+import type { SnapshotRecord } from "../../runtime/snapshot-record.ts";
+import { startingRecord } from "./boot-instance.ts";
+import { checkEgress, chooseIsolation } from "./choose-isolation.ts";
 import { claimName, releaseName } from "./claim-name.ts";
-import { checkEgress } from "./egress/check-egress.ts";
-import { newSandboxId } from "./home.ts";
-import { homeDisk } from "./home-disk.ts";
+import { findDocker } from "./find-docker.ts";
+import { homeDisk, newSandboxId } from "./home.ts";
 import { liveRecords } from "./live-records.ts";
-import { findDocker } from "./place/find-docker.ts";
+import { pathChanges, relocateRepository, restoreFiles } from "./restore-files.ts";
 import { makeSandboxDirectory, removeSandboxDirectory } from "./sandbox-directory.ts";
-import { moveRepository, movesOf, restoreFiles } from "./snapshot/restore.ts";
 import { StartContext } from "./start-context.ts";
 import { stepHandlers } from "./step-handlers.ts";
 
-/** Makes a sandbox on this machine; a start that fails leaves nothing of it. */
-export async function startSandbox(plan: Plan, options: BackendStartOptions): Promise<Machine> {
+/** Starts a sandbox on this machine. A failed start leaves nothing behind. */
+export async function startSandbox(plan: Plan, options: BackendStartOptions): Promise<StartedInstance> {
   checkPlatform();
-  await checkSources(plan);
-  // Clears away what dead sandboxes left.
   await liveRecords();
-  await clearHalfMade();
-  const egress = plan.steps.every((step) => step.kind !== "machine" || step.egress);
+  await removeUnfinishedEnvironments();
+  const egress = plan.steps.every((step) => step.kind !== "instance" || step.egress);
   const isolation = await chooseIsolation(options.isolation, options.onProgress, egress);
   checkEgress(plan, isolation);
   const context = new StartContext(newSandboxId(), plan, isolation, options);
@@ -34,28 +29,35 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
     await makeDirectory(context);
     await claimName(context.name, context.id);
     context.docker = await findDocker(plan, options);
-    if (options.from !== undefined) await beginWith(options.from, context);
-    await carryOut(plan, stepHandlers(context), options);
-    const { machine } = context;
-    await machine.update({ ...startingRecord(context), processes: machine.processes, furnished: true });
-    return machine;
+    if (options.from !== undefined) await restoreSnapshot(options.from, context);
+    await executePlan(plan, stepHandlers(context), options);
+    const { instance, serviceNeeds } = context;
+    return {
+      instance,
+      codeServer: serviceNeeds.codeServer,
+      complete: async (services) => {
+        const record = startingRecord(context);
+        const state = { ...record.state, services };
+        await instance.update({ ...record, state, processes: instance.processes, ready: true });
+      },
+    };
   } catch (error) {
-    // What went wrong is what matters, not what else goes wrong because of it.
+    // An error of the cleanup must not hide the original one.
     await undo(context).catch(() => {});
     throw explainFullDisk(error, homeDisk());
   }
 }
 
-async function beginWith(from: SnapshotRecord, context: StartContext): Promise<void> {
+async function restoreSnapshot(from: SnapshotRecord, context: StartContext): Promise<void> {
   const { onProgress, signal } = context.options;
   onProgress(`Copying the files of the snapshot ${from.id}`);
-  context.before = await restoreFiles(from, { directories: context.directories, signal });
-  const moves = movesOf(context.before, (path) => context.real(path));
-  context.repos.push(...from.repos.map((repo) => moveRepository(repo, moves)));
+  context.snapshotPaths = await restoreFiles(from, { directories: context.directories, signal });
+  const moves = pathChanges(context.snapshotPaths, (path) => context.real(path));
+  context.repos.push(...from.repos.map((repo) => relocateRepository(repo, moves)));
 }
 
 async function undo(context: StartContext): Promise<void> {
-  if (context.hasMachine) await context.machine.terminate();
+  if (context.hasInstance) await context.instance.terminate();
   await releaseName(context);
   await removeSandboxDirectory(context.directories, context.id);
 }
@@ -66,8 +68,8 @@ async function makeDirectory(context: StartContext): Promise<void> {
   } catch (cause) {
     throw new EnvironmentError(
       "environment/start-failed",
-      `The sandbox's directory cannot be made: ${(cause as Error).message}`,
-      { hint: `Name another place in ${environmentVariables.home}.`, cause },
+      `The sandbox's directory cannot be created: ${(cause as Error).message}`,
+      { hint: `Set ${environmentVariables.home} to another directory.`, cause },
     );
   }
 }
@@ -75,6 +77,6 @@ async function makeDirectory(context: StartContext): Promise<void> {
 function checkPlatform(): void {
   if (process.platform !== "win32") return;
   throw new EnvironmentError("environment/unsupported", "The local backend needs Linux or macOS", {
-    hint: "On Windows, use it in WSL.",
+    hint: "On Windows, use WSL.",
   });
 }

@@ -1,29 +1,31 @@
 import { delimiter } from "node:path";
+import {
+  makeSandboxPython,
+  publicPipVariables,
+  pythonEnvironment,
+  readIndexSettings,
+  withoutCredentials,
+} from "@seer/system";
 import { installWorkspace } from "@seer/workspace";
 import type { RepositoryStep } from "../../plan/plan.ts";
-import { withoutCredentials } from "../../plan/without-credentials.ts";
-import { startService } from "../../services/start-service.ts";
-import { pythonEnvironment } from "../../this-machine/python-environment.ts";
-import type { StepHandlers } from "../carry-out.ts";
-import { copySteps } from "../copy-steps.ts";
+import { copySteps } from "../../runtime/copy-steps.ts";
+import type { StepHandlers } from "../../runtime/execute-plan.ts";
+import { installRepository } from "../../runtime/install-repository.ts";
 import { buildRepositoryImage } from "../docker/build-repository-image.ts";
 import { engineCommand } from "../docker/engine.ts";
-import { installRepository } from "../install-repository.ts";
-import { bootMachine } from "./boot-machine.ts";
-import { runWithNetwork } from "./egress/run-with-network.ts";
-import { takeGpus } from "./gpus/take-gpus.ts";
-import { places } from "./layout.ts";
-import { checkSystemPackages } from "./place/check-system-packages.ts";
-import { cloneRepository } from "./place/clone-repository.ts";
-import { placeModel } from "./place/place-model.ts";
-import { makeSandboxPython } from "./python/sandbox-python.ts";
-import { findCodeServer } from "./services/find-code-server.ts";
-import { prepareServices } from "./services/prepare-services.ts";
-import { movePython } from "./snapshot/move-python.ts";
-import { movesOf } from "./snapshot/restore.ts";
+import { bootInstance } from "./boot-instance.ts";
+import { checkSystemPackages } from "./check-system-packages.ts";
+import { assignGpus } from "./choose-gpus.ts";
+import { cloneRepository } from "./clone-repository.ts";
+import { findCodeServer } from "./find-code-server.ts";
+import { insidePaths } from "./layout.ts";
+import { placeModel } from "./place-model.ts";
+import { prepareServices } from "./prepare-services.ts";
+import { pathChanges, relocatePython } from "./restore-files.ts";
+import { runWithNetwork } from "./run-with-network.ts";
 import type { StartContext } from "./start-context.ts";
 
-/** What each step of a plan means on this machine. */
+/** Carries out the steps of a plan on this machine. */
 export function stepHandlers(context: StartContext): StepHandlers {
   const { directories, isolated } = context;
   const { onProgress, signal, workspace } = context.options;
@@ -31,7 +33,7 @@ export function stepHandlers(context: StartContext): StepHandlers {
   return {
     gpu: async (step) => {
       context.gpu = step;
-      await takeGpus(step, context);
+      await assignGpus(step, context);
     },
     "system-packages": checkSystemPackages,
     model: async (step) => {
@@ -45,11 +47,16 @@ export function stepHandlers(context: StartContext): StepHandlers {
     },
     python: async (step) => {
       const { plannedServices } = context;
-      // What costs nothing, and may fail, comes first.
+      // Checked first, because it is fast and can fail.
       const codeServer = plannedServices.includes("code-server") ? await findCodeServer() : undefined;
-      const environment = await pythonEnvironment(step, { onProgress, signal });
+      const environment = await pythonEnvironment(step, {
+        onProgress,
+        signal,
+        isolation: context.isolation,
+      });
       context.environment = environment;
       context.serviceNeeds = await prepareServices(plannedServices, {
+        isolation: context.isolation,
         python: step,
         environment,
         codeServer,
@@ -58,31 +65,26 @@ export function stepHandlers(context: StartContext): StepHandlers {
       });
       await makeSandboxPython(context.environment, {
         directory: directories.python,
-        inside: context.real(places.python),
-        environmentInside: context.real(places.environment),
+        inside: context.real(insidePaths.python),
+        environmentInside: context.real(insidePaths.environment),
       });
-      if (context.before !== undefined) {
-        await movePython(
+      if (context.snapshotPaths !== undefined) {
+        await relocatePython(
           directories.python,
-          movesOf(context.before, (path) => context.real(path)),
+          pathChanges(context.snapshotPaths, (path) => context.real(path)),
         );
       }
     },
-    machine: async (step) => {
-      const libraries = `${context.real(places.workspace)}/lib`;
+    instance: async (step) => {
+      const libraries = `${context.real(insidePaths.workspace)}/lib`;
       context.pythonPath = [libraries, step.env.PYTHONPATH].filter(Boolean).join(delimiter);
-      context.machine = await bootMachine(step, context);
-      context.options.onMachine(context.machine);
+      context.instance = await bootInstance(step, context);
+      context.options.onInstance(context.instance);
     },
     repository: (step) => checkOut(step, context),
     ...copySteps(context),
     workspace: async ({ root }) => {
-      if (workspace !== undefined) await installWorkspace(workspace, context.machine, { root, signal });
-    },
-    service: async ({ service }) => {
-      const { machine, serviceNeeds } = context;
-      const { codeServer } = serviceNeeds;
-      context.services.push(await startService(machine, service, { onProgress, signal, codeServer }));
+      if (workspace !== undefined) await installWorkspace(workspace, context.instance, { root, signal });
     },
   };
 }
@@ -93,21 +95,37 @@ async function checkOut(step: RepositoryStep, context: StartContext): Promise<vo
   const commit = await cloneRepository(step, {
     python: context.environment.executable,
     scratch: `${context.directories.root}/clone`,
-    target: `${context.directories.workspace}${step.path.slice(places.workspace.length)}`,
+    target: `${context.directories.workspace}${step.path.slice(insidePaths.workspace.length)}`,
     signal,
   });
   const run =
-    context.sealed &&
+    context.installView &&
     ((argv: string[], env: Readonly<Record<string, string>>) => runWithNetwork(argv, env, context));
-  if (step.install) await installRepository(step, context.machine, { onProgress, signal, run });
+  if (step.install !== false) {
+    const env = await pipVariables(context);
+    await installRepository(step, context.instance, { onProgress, signal, env, run });
+  }
   const path = context.real(step.path);
   const image = await buildImage(step, commit, context);
-  context.repos.push({ url: withoutCredentials(step.name), commit, path, installed: step.install, image });
+  context.repos.push({
+    url: withoutCredentials(step.name),
+    commit,
+    path,
+    installed: step.install !== false,
+    image,
+  });
+}
+
+async function pipVariables({ environment, options }: StartContext): Promise<Record<string, string>> {
+  const { executable, pipWheel } = environment;
+  const pip = pipWheel === null ? undefined : `${pipWheel}/pip`;
+  const { signal } = options;
+  return publicPipVariables(await readIndexSettings({ python: executable, installer: "pip", pip, signal }));
 }
 
 async function buildImage(step: RepositoryStep, commit: string, context: StartContext) {
-  const { docker, machine, options } = context;
+  const { docker, instance, options } = context;
   if (step.dockerfile === undefined || docker === undefined) return undefined;
   const engine = engineCommand(docker.kind);
-  return await buildRepositoryImage(machine, step, { ...options, commit, engine, hostNetwork: false });
+  return await buildRepositoryImage(instance, step, { ...options, commit, engine, hostNetwork: false });
 }

@@ -1,61 +1,62 @@
+import { raceSignal } from "@seer/config";
 import type { Image, Sandbox, SandboxCreateParams, Volume } from "modal";
 import { EnvironmentError } from "../../errors.ts";
-import { modalGpu } from "../../gpus/find-gpu.ts";
-import { timeLimit } from "../../ledger/time-limit.ts";
-import { orAborted } from "../../or-aborted.ts";
-import type { MachineStep } from "../../plan/plan.ts";
-import { runtimePaths } from "../runtime-paths.ts";
-import { askModal, isModalError, saidBy, status, statusOf } from "./ask-modal.ts";
+import { modalGpu } from "../../plan/find-gpu.ts";
+import type { InstanceStep } from "../../plan/plan.ts";
+import type { TimeLimit } from "../../runtime/meter.ts";
+import { runtimePaths } from "../../runtime/runtime-paths.ts";
+import { timings } from "../../runtime/timings.ts";
+import { callModal, errorText, isModalError, status, statusOf } from "./call-modal.ts";
 import { endInterrupted } from "./end-interrupted.ts";
-import { leaseMs } from "./hold.ts";
 import { initCommand } from "./init-command.ts";
-import { longestMs } from "./limits.ts";
-import { ModalMachine } from "./modal-machine.ts";
-import { ports } from "./ports.ts";
+import { maxLifetimeMs, ports } from "./limits.ts";
+import { ModalInstance } from "./modal-instance.ts";
 import type { StartContext } from "./start-context.ts";
 import { packTags } from "./tags.ts";
 
-export interface Furnishing {
+export interface ImageAndVolumes {
   image: Image;
-  /** By the path at which each is mounted. */
+  /** Volumes by mount path. */
   volumes: Readonly<Record<string, Volume>>;
 }
 
-// Until there is a machine: a GPU may have to become free.
-const patienceMs = { cpu: 5 * 60_000, gpu: 15 * 60_000 };
-// The first process ends the sandbox in time and can say why; this is for one that does not.
-const marginMs = 30_000;
-const complaintMs = 5000;
-const sayMs = 30_000;
+// Init ends the sandbox at its timeout and reports the reason. Modal's own timeout is this much later, as a fallback.
+const timeoutMarginMs = 30_000;
+const readStderrMs = 5000;
+const reportEveryMs = 30_000;
 
 /**
- * Makes the sandbox on Modal and takes hold of it. Whatever happens meanwhile, none is left that nobody holds.
+ * Creates a sandbox on Modal and takes a lease on it. If this fails or is interrupted, no sandbox is left running.
  *
  * @throws EnvironmentError `environment/gpu-unavailable`, `environment/name-taken` or `environment/start-failed`
  */
 export async function createSandbox(
-  step: MachineStep,
-  furnishing: Furnishing,
+  step: InstanceStep,
+  imageAndVolumes: ImageAndVolumes,
   context: StartContext,
-): Promise<ModalMachine> {
+): Promise<ModalInstance> {
   const { options, gpu, purpose } = context;
   const { meter, signal, onProgress } = options;
   const metered = { purpose, gpu: gpu?.gpu ?? null, gpuCount: gpu?.count ?? 1 } as const;
-  const limit = timeLimit(step, meter, metered);
-  const params = await paramsFor(step, furnishing, context, limit);
-  onProgress(gpu === undefined ? "Machine on Modal" : `Machine on Modal with ${gpu.count} × ${gpu.gpu}`);
+  const limit = meter.timeLimit(metered, step.timeoutMs);
+  const params = await paramsFor(step, imageAndVolumes, context, limit);
+  onProgress(
+    gpu === undefined
+      ? "Starting the sandbox on Modal"
+      : `Starting the sandbox on Modal with ${gpu.count} × ${gpu.gpu}`,
+  );
   const { client, app } = context.session;
   using pending = endInterrupted(context);
-  const created = client.sandboxes.create(app, furnishing.image, params);
+  const created = client.sandboxes.create(app, imageAndVolumes.image, params);
   let id: string | undefined;
   try {
-    const sandbox = await patiently(created, context);
+    const sandbox = await waitForCapacity(created, context);
     id = sandbox.sandboxId;
     meter.begin({ ...metered, id });
-    const machine = await orAborted(takeHold(sandbox, context), signal);
-    void machine.ended.then((reason) => meter.end(sandbox.sandboxId, reason));
-    options.onMachine(machine);
-    return machine;
+    const instance = await raceSignal(attachTo(sandbox, context), signal);
+    void instance.ended.then((reason) => meter.end(sandbox.sandboxId, reason));
+    options.onInstance(instance);
+    return instance;
   } catch (error) {
     if (!isRefusal(error)) await pending.end(created);
     if (id !== undefined) meter.end(id, "terminated");
@@ -63,19 +64,19 @@ export async function createSandbox(
   }
 }
 
-/** A GPU may have to become free, which is nothing to be silent about. */
-async function patiently(created: Promise<Sandbox>, context: StartContext): Promise<Sandbox> {
+/** Waits until Modal has capacity, with progress reports. */
+async function waitForCapacity(created: Promise<Sandbox>, context: StartContext): Promise<Sandbox> {
   const { signal, onProgress } = context.options;
   const began = performance.now();
   const timer = setInterval(() => {
-    onProgress(`  Modal has had none for ${Math.round((performance.now() - began) / 1000)} s`);
-  }, sayMs);
-  const deadlineMs = waitMs(context);
+    onProgress(`  Waiting for Modal capacity (${Math.round((performance.now() - began) / 1000)} s)`);
+  }, reportEveryMs);
+  const deadlineMs = timings.capacityMs[context.gpu === undefined ? "cpu" : "gpu"];
   try {
-    return await askModal("start a sandbox", () => created.catch(explain(context)), {
+    return await callModal("start a sandbox", () => created.catch(explain(context)), {
       signal,
       deadlineMs,
-      late: () => noCapacity(context, `none was free within ${Math.round(deadlineMs / 1000)} s`),
+      onDeadline: () => noCapacity(context, `no capacity within ${Math.round(deadlineMs / 1000)} s`),
     });
   } finally {
     clearInterval(timer);
@@ -83,10 +84,10 @@ async function patiently(created: Promise<Sandbox>, context: StartContext): Prom
 }
 
 async function paramsFor(
-  { env, egress, docker }: MachineStep,
-  { volumes }: Furnishing,
+  { env, egress, docker }: InstanceStep,
+  { volumes }: ImageAndVolumes,
   context: StartContext,
-  limit: { timeoutMs: number; timeoutReason: string },
+  limit: TimeLimit,
 ): Promise<SandboxCreateParams> {
   const { options, gpu, models, session } = context;
   const { name, secrets } = options;
@@ -98,15 +99,15 @@ async function paramsFor(
     ...env,
     PYTHONPATH: context.pythonPath,
   };
-  const seconds = Math.ceil(limit.timeoutMs / 1000) + marginMs / 1000;
+  const seconds = Math.ceil((limit.timeoutMs ?? maxLifetimeMs) / 1000) + timeoutMarginMs / 1000;
   return {
-    command: initCommand({ ...limit, id: context.start, leaseMs: leaseMs() }),
+    command: initCommand({ ...limit, id: context.start, leaseMs: timings.leaseMs }),
     workdir: runtimePaths.init,
     env: variables,
     volumes: { ...volumes },
-    // Large files take memory to fetch; nobody calls who fetches them.
+    // Fetching large files needs memory. Sandboxes that fetch weights need no ports.
     ...(context.purpose === "weights" ? { cpu: 2, memoryMiB: 4096 } : { encryptedPorts: [...ports] }),
-    timeoutMs: Math.min(seconds * 1000, longestMs),
+    timeoutMs: Math.min(seconds * 1000, maxLifetimeMs),
     tags: packTags(context.tags),
     ...(name === undefined ? {} : { name }),
     ...(Object.keys(secrets).length === 0
@@ -114,45 +115,47 @@ async function paramsFor(
       : { secrets: [await session.client.secrets.fromObject({ ...secrets })] }),
     ...(gpu === undefined ? {} : { gpu: modalGpu(gpu.gpu, gpu.count) }),
     ...(docker ? { experimentalOptions: { enable_docker: true } } : {}),
-    // `blockNetwork` would cut what comes in through the ports as well.
-    ...(egress || context.cutsNetworkLate ? {} : { outboundCidrAllowlist: [], outboundDomainAllowlist: [] }),
+    // `blockNetwork` would also block incoming connections to the ports.
+    ...(egress || context.blocksNetworkLate
+      ? {}
+      : { outboundCidrAllowlist: [], outboundDomainAllowlist: [] }),
   };
 }
 
-async function takeHold(sandbox: Sandbox, context: StartContext): Promise<ModalMachine> {
+async function attachTo(sandbox: Sandbox, context: StartContext): Promise<ModalInstance> {
   try {
-    return await ModalMachine.begin(sandbox, context.state(sandbox), context.tags);
+    return await ModalInstance.create(sandbox, context.state(sandbox), context.tags);
   } catch (error) {
     context.options.signal?.throwIfAborted();
     if (!(EnvironmentError.isInstance(error) && error.code === "environment/ended")) throw error;
-    const said = await askModal("read what a sandbox said", () => sandbox.stderr.readText(), {
-      deadlineMs: complaintMs,
+    const stderr = await callModal("read the sandbox's error output", () => sandbox.stderr.readText(), {
+      deadlineMs: readStderrMs,
     }).catch(() => "");
     throw new EnvironmentError(
       "environment/start-failed",
-      `The sandbox on Modal did not start${said.trim() === "" ? "" : `:\n${said.trim()}`}`,
+      `The sandbox on Modal did not start${stderr.trim() === "" ? "" : `:\n${stderr.trim()}`}`,
       { cause: error },
     );
   }
 }
 
-/** What the SDK's errors mean here. */
+/** Translates errors of the SDK. */
 function explain(context: StartContext): (error: unknown) => never {
   const { name } = context.options;
   return (error) => {
     if (isModalError(error, "AlreadyExistsError")) {
       throw new EnvironmentError("environment/name-taken", `A sandbox called ${name} is running on Modal`, {
-        hint: `Choose another name, end that one, or take it up with Sandbox.fromId("${name}").`,
+        hint: `Choose another name, end that sandbox, or attach to it with Sandbox.fromId("${name}").`,
         cause: error,
       });
     }
     const isExhausted =
       isModalError(error, "ResourceExhaustedError") || statusOf(error) === status.resourceExhausted;
-    if (isExhausted && context.gpu !== undefined) throw noCapacity(context, saidBy(error), error);
+    if (isExhausted && context.gpu !== undefined) throw noCapacity(context, errorText(error), error);
     if (isModalError(error, "InvalidError", "ConflictError") || statusOf(error) === status.invalidArgument) {
       throw new EnvironmentError(
         "environment/start-failed",
-        `Modal starts no such sandbox: ${saidBy(error)}`,
+        `Modal rejected the sandbox's settings: ${errorText(error)}`,
         {
           cause: error,
         },
@@ -162,26 +165,29 @@ function explain(context: StartContext): (error: unknown) => never {
   };
 }
 
-/** After which there is nothing to end. */
+/** Whether Modal refused to create a sandbox, so that there is none to end. */
 function isRefusal(error: unknown): boolean {
   return EnvironmentError.isInstance(error) && error.code === "environment/name-taken";
 }
 
-function noCapacity({ gpu }: StartContext, said: string, cause?: unknown): EnvironmentError {
+function noCapacity({ gpu }: StartContext, reason: string, cause?: unknown): EnvironmentError {
   if (gpu === undefined) {
-    return new EnvironmentError("environment/backend-unreachable", `Modal started no sandbox: ${said}`, {
-      hint: "Try again; https://status.modal.com says whether Modal is well.",
-      cause,
-    });
+    return new EnvironmentError(
+      "environment/backend-unreachable",
+      `Modal did not start the sandbox: ${reason}`,
+      {
+        hint: "Try again; see https://status.modal.com for outages.",
+        cause,
+      },
+    );
   }
-  const wanted = gpu.count === 1 ? `the GPU ${gpu.gpu}` : `${gpu.count} GPUs ${gpu.gpu}`;
-  return new EnvironmentError("environment/gpu-unavailable", `Modal has no machine with ${wanted}: ${said}`, {
-    hint: "Try again later, or ask for another GPU or fewer of them: `seer gpus` lists them.",
-    cause,
-  });
-}
-
-function waitMs({ gpu }: StartContext): number {
-  // A test cannot wait as long as people may.
-  return Number(process.env.SEER_CREATE_MS) || (gpu === undefined ? patienceMs.cpu : patienceMs.gpu);
+  const request = gpu.count === 1 ? `the GPU ${gpu.gpu}` : `${gpu.count} GPUs ${gpu.gpu}`;
+  return new EnvironmentError(
+    "environment/gpu-unavailable",
+    `Modal has no capacity for ${request}: ${reason}`,
+    {
+      hint: "Try again later, or request another GPU or fewer; `seer gpus` lists them.",
+      cause,
+    },
+  );
 }

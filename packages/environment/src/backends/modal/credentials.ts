@@ -3,14 +3,14 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { EnvironmentError } from "../../errors.ts";
 
-/** Whether there is an account to use, told without Modal's SDK, which is slow to load, and without asking Modal. */
+/** Whether a Modal account is configured. Does not load Modal's SDK, which is slow, and makes no request. */
 export function hasCredentials(): boolean {
   const { MODAL_TOKEN_ID, MODAL_TOKEN_SECRET, MODAL_OAUTH_REFRESH_TOKEN } = process.env;
   if ((MODAL_TOKEN_ID && MODAL_TOKEN_SECRET) || MODAL_OAUTH_REFRESH_TOKEN) return true;
   return /^\s*(token_id|oauth_refresh_token)\s*=/m.test(profiles());
 }
 
-/** What decides which account the SDK uses. */
+/** Identifies the settings from which the SDK chooses an account. */
 export function account(): string {
   const names = Object.keys(process.env).filter((name) => name.startsWith("MODAL_"));
   return JSON.stringify([names.toSorted().map((name) => [name, process.env[name]]), profiles()]);

@@ -1,34 +1,34 @@
 import { Duplex } from "node:stream";
 import type { ContainerProcess, Sandbox } from "modal";
 import { EnvironmentError } from "../../errors.ts";
-import { runtimePaths } from "../runtime-paths.ts";
-import { askModal } from "./ask-modal.ts";
+import { runtimePaths } from "../../runtime/runtime-paths.ts";
+import { callModal } from "./call-modal.ts";
 import { initSocket } from "./init-command.ts";
 
-const dialMs = 60_000;
+const dialTimeoutMs = 60_000;
 
 /**
- * Connects to a sandbox's first process: a command in the sandbox carries the bytes. Modal asks for the token, and its
- * SDK resumes streams that break.
+ * Connects to a sandbox's init through a command in the sandbox that forwards all bytes. Modal authenticates the
+ * connection, and its SDK resumes interrupted streams.
  */
 export async function dialInit(sandbox: Sandbox): Promise<Duplex> {
   const command = [runtimePaths.python, "-I", "-S", `${runtimePaths.init}/seer_init/bridge.py`, initSocket];
   const bridge = await start(sandbox, command);
-  return joined(bridge);
+  return toDuplex(bridge);
 }
 
 async function start(sandbox: Sandbox, command: string[]): Promise<ContainerProcess<Uint8Array>> {
   try {
-    return await askModal(
+    return await callModal(
       "run a command",
       () => sandbox.exec(command, { mode: "binary", stderr: "ignore", workdir: "/" }),
-      { deadlineMs: dialMs },
+      { deadlineMs: dialTimeoutMs },
     );
   } catch (error) {
     if (EnvironmentError.isInstance(error) && error.code === "environment/credentials-missing") {
-      // The account was good enough to get here; this was the sandbox's own token, which the SDK renews.
+      // The account's token worked before, so this is the sandbox's own token, which the SDK renews.
       throw new EnvironmentError("environment/backend-unreachable", error.message, {
-        hint: "Try again; when that does not help, run `modal token new`.",
+        hint: "Try again; if that does not help, run `modal token new`.",
         cause: error,
       });
     }
@@ -37,11 +37,11 @@ async function start(sandbox: Sandbox, command: string[]): Promise<ContainerProc
   }
 }
 
-function joined({ stdin, stdout }: ContainerProcess<Uint8Array>): Duplex {
+function toDuplex({ stdin, stdout }: ContainerProcess<Uint8Array>): Duplex {
   const reader = stdout.getReader();
   const writer = stdin.getWriter();
   return new Duplex({
-    // Each write is a call of its own, so what has gathered goes together.
+    // Each write is a separate call, so buffered chunks are written together.
     writableHighWaterMark: 1024 * 1024,
     read() {
       reader.read().then(
@@ -59,7 +59,7 @@ function joined({ stdin, stdout }: ContainerProcess<Uint8Array>): Duplex {
       writer.close().then(() => done(), done);
     },
     destroy(error, done) {
-      // The end of its input ends the bridge.
+      // The bridge ends when its input ends.
       writer.close().catch(() => {});
       reader.cancel().catch(() => {});
       done(error);

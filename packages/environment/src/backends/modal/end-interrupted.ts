@@ -1,23 +1,23 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Sandbox } from "modal";
-import type { EndReason } from "../backend.ts";
+import type { EndReason } from "../../runtime/sandbox-instance.ts";
 import { findByTags } from "./list-sandboxes.ts";
-import { endSandbox } from "./modal-machine.ts";
+import { endSandbox } from "./modal-instance.ts";
 import type { ModalSession } from "./session.ts";
 import type { StartContext } from "./start-context.ts";
 import { startTag } from "./tags.ts";
 import { terminateNow } from "./terminate-now.ts";
 
-const endMs = 15_000;
+const searchMs = 15_000;
 
 export interface Interruptible extends Disposable {
-  /** Ends what is being created, or has been: now if Modal shows it, and otherwise as soon as it comes to be. */
+  /** Ends the sandbox: at once if Modal lists it, and otherwise as soon as its creation completes. */
   end(created: Promise<Sandbox>): Promise<void>;
 }
 
 /**
- * Looks after a sandbox whose id has not arrived: creating one cannot be interrupted, and goes on when its caller does
- * not wait any longer. Until this is disposed of, the end of the process ends it, too.
+ * Ends a sandbox whose creation is interrupted before its ID is known. Creation cannot be cancelled and continues after
+ * the caller has given up. Until this is disposed of, the exit of this process ends the sandbox too.
  */
 export function endInterrupted({ session, options, start }: StartContext): Interruptible {
   const { promise: ended, resolve } = Promise.withResolvers<EndReason>();
@@ -31,9 +31,9 @@ export function endInterrupted({ session, options, start }: StartContext): Inter
   };
 }
 
-/** Modal may show it a little later than it has begun. */
+/** Retries, because Modal may list a new sandbox with a delay. */
 async function endByTag(session: ModalSession, start: string): Promise<void> {
-  const deadline = performance.now() + endMs;
+  const deadline = performance.now() + searchMs;
   for (const pauseMs of [0, 200, 1000]) {
     await delay(pauseMs);
     const found = await findByTags(session, startTag(start));

@@ -1,31 +1,32 @@
 import { sandboxPaths } from "@seer/config";
-import { runtimePaths } from "../runtime-paths.ts";
+import { runtimePaths } from "../../runtime/runtime-paths.ts";
 
-// What only Seer reads in a sandbox; nobody but its user gets into it.
+// Directory for Seer's own files in a sandbox.
 const directory = `${sandboxPaths.runtime}/run`;
 
-/** Where a sandbox's first process listens. */
+/** The socket on which init listens. */
 export const initSocket = `${directory}/init.sock`;
 
-/** Where a sandbox's state lies, which holds the tokens of interfaces. */
+/** The file with the sandbox's state, including the tokens of its interfaces. */
 export const stateFile = `${directory}/state.json`;
 
-/** What `seer_init/requests.py` calls Settings. */
+/** The class `Settings` in `seer_init/requests.py`. */
 interface InitSettings {
   id: string;
   leaseMs: number;
-  timeoutMs: number;
+  timeoutMs: number | null;
   timeoutReason: string;
 }
 
-/** The main command of a sandbox, to be run in `runtimePaths.init`; its variables are all that it was made with. */
+/** The main command of a sandbox, to be run in `runtimePaths.init`. It inherits the sandbox's environment variables. */
 export function initCommand(settings: InitSettings): string[] {
   const all = {
     ...settings,
     cwd: sandboxPaths.workspace,
+    endReasonFile: runtimePaths.endReason,
     env: {},
     inheritEnv: true,
-    // Modal may have a first process of its own.
+    // Modal may run its own init as PID 1.
     adoptOrphans: true,
   };
   return [runtimePaths.python, "-E", "-S", "-m", "seer_init", initSocket, JSON.stringify(all)];

@@ -1,17 +1,23 @@
 import { EnvironmentError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
 
-/** The longest that Modal lets a sandbox live. */
-export const longestMs = 24 * 60 * 60_000;
+/** Modal's maximum sandbox lifetime. */
+export const maxLifetimeMs = 24 * 60 * 60_000;
 
-/** @throws EnvironmentError `environment/unsupported` for what Modal does not do */
+/** @throws EnvironmentError `environment/unsupported` if the plan exceeds Modal's limits */
 export function checkLimits(plan: Plan): void {
   for (const step of plan.steps) {
-    if (step.kind !== "machine" || step.timeoutMs <= longestMs) continue;
+    if (step.kind !== "instance" || (step.timeoutMs ?? 0) <= maxLifetimeMs) continue;
     throw new EnvironmentError(
       "environment/unsupported",
-      `\`timeoutMs\` is ${step.timeoutMs}, and a sandbox on Modal lives for at most 24 hours (${longestMs})`,
-      { hint: "Ask for less, and take a snapshot to go on from." },
+      `\`timeoutMs\` is ${step.timeoutMs}, but a sandbox on Modal can run for at most 24 hours (${maxLifetimeMs})`,
+      { hint: "Use a shorter `timeoutMs`, and take a snapshot to continue from." },
     );
   }
 }
+
+const firstPort = 8800;
+const portCount = 12;
+
+/** Ports that Modal exposes; they must be declared at creation. */
+export const ports: readonly number[] = Array.from({ length: portCount }, (_, index) => firstPort + index);

@@ -1,29 +1,29 @@
 import type { Sandbox } from "modal";
-import type { SandboxInfo } from "../backend.ts";
-import { askModal } from "./ask-modal.ts";
-import { endSandbox } from "./modal-machine.ts";
+import type { SandboxInfo } from "../../runtime/sandbox-state.ts";
+import { callModal } from "./call-modal.ts";
+import { endSandbox } from "./modal-instance.ts";
 import type { ModalSession } from "./session.ts";
 import { isOwnerAlive, marker, type Tags, unpackTags } from "./tags.ts";
 
-/** A sandbox of ours on Modal. */
-export interface Ours {
+/** A sandbox on Modal that Seer started. */
+export interface TaggedSandbox {
   readonly sandbox: Sandbox;
   readonly tags: Tags;
 }
 
-/** All that run or wait to; those whose start will never come to its end are ended, and left out. */
-export async function findOurs(session: ModalSession): Promise<Ours[]> {
+/** Lists Seer's sandboxes that are running or pending. Ends and omits those whose start was abandoned. */
+export async function findSeerSandboxes(session: ModalSession): Promise<TaggedSandbox[]> {
   const found = await findByTags(session, marker);
-  const ours = await Promise.all(found.map(describe));
-  return defined(await Promise.all(ours.map(endIfOrphaned)));
+  const tagged = await Promise.all(found.map(describe));
+  return defined(await Promise.all(tagged.map(endIfOrphaned)));
 }
 
-/** The sandboxes with these tags that run, or wait to. */
+/** Lists running and pending sandboxes with these tags. */
 export async function findByTags(
   { client, app }: ModalSession,
   tags: Readonly<Record<string, string>>,
 ): Promise<Sandbox[]> {
-  return await askModal("list sandboxes", async () => {
+  return await callModal("list sandboxes", async () => {
     const found: Sandbox[] = [];
     for await (const sandbox of client.sandboxes.list({ appId: app.appId, tags: { ...tags } }))
       found.push(sandbox);
@@ -31,8 +31,8 @@ export async function findByTags(
   });
 }
 
-export function infoOf({ sandbox, tags }: Ours): SandboxInfo {
-  const { name, kind, state, createdAt, gpu, gpuCount, interfaces, owner } = tags;
+export function infoOf({ sandbox, tags }: TaggedSandbox): SandboxInfo {
+  const { name, kind, state, createdAt, gpu, gpuCount, interfaces, loading, owner } = tags;
   const isAlive = isOwnerAlive(owner);
   return {
     id: sandbox.sandboxId,
@@ -46,26 +46,27 @@ export function infoOf({ sandbox, tags }: Ours): SandboxInfo {
     gpu,
     gpuCount,
     interfaces,
+    loading,
     ownerPid: isAlive === undefined ? undefined : owner.pid,
-    // Of one on another machine only the lease can tell, and would have ended the sandbox.
+    // Unknown for an owner on another machine. Without a living owner, its lease would have ended the sandbox.
     ownerAlive: isAlive ?? true,
   };
 }
 
-async function describe(sandbox: Sandbox): Promise<Ours | undefined> {
-  // One may end in between.
-  const tags = await askModal("read tags", () => sandbox.getTags()).catch(() => ({}));
+async function describe(sandbox: Sandbox): Promise<TaggedSandbox | undefined> {
+  // The sandbox may have ended since it was listed.
+  const tags = await callModal("read tags", () => sandbox.getTags()).catch(() => ({}));
   const unpacked = unpackTags(tags);
   return unpacked && { sandbox, tags: unpacked };
 }
 
-/** A sandbox that has started has its lease; one that waits for a machine, or fetches weights, has only its owner. */
-async function endIfOrphaned(ours: Ours | undefined): Promise<Ours | undefined> {
-  if (ours === undefined) return undefined;
-  const { state, purpose, owner } = ours.tags;
+/** A started sandbox ends by its lease; one that is pending or fetches weights has to be ended if its owner is gone. */
+async function endIfOrphaned(tagged: TaggedSandbox | undefined): Promise<TaggedSandbox | undefined> {
+  if (tagged === undefined) return undefined;
+  const { state, purpose, owner } = tagged.tags;
   const needsOwner = state === "starting" || purpose === "weights";
-  if (!needsOwner || isOwnerAlive(owner) !== false) return ours;
-  await endSandbox(ours.sandbox);
+  if (!needsOwner || isOwnerAlive(owner) !== false) return tagged;
+  await endSandbox(tagged.sandbox);
   return undefined;
 }
 

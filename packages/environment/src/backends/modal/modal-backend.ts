@@ -1,27 +1,37 @@
 import { EnvironmentError } from "../../errors.ts";
-import type { Backend, Machine, SandboxInfo, SnapshotRecord } from "../backend.ts";
-import { askModal, isModalError, status, statusOf } from "./ask-modal.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import type { SandboxInstance } from "../../runtime/sandbox-instance.ts";
+import type { SandboxInfo } from "../../runtime/sandbox-state.ts";
+import type { SnapshotRecord } from "../../runtime/snapshot-record.ts";
+import { callModal, isModalError, status, statusOf } from "./call-modal.ts";
 import { hasCredentials } from "./credentials.ts";
-import { endReason } from "./hold.ts";
-import { findOurs, infoOf } from "./list-sandboxes.ts";
-import { ModalMachine } from "./modal-machine.ts";
+import { endReason } from "./lease-renewer.ts";
+import { findSeerSandboxes, infoOf } from "./list-sandboxes.ts";
+import { ModalInstance } from "./modal-instance.ts";
 import { appName, type ModalSession, openSession } from "./session.ts";
-import { startSandbox } from "./start-sandbox.ts";
+import { sandboxDisk, startSandbox } from "./start-sandbox.ts";
 import { unpackTags } from "./tags.ts";
 
-/** Sandboxes on Modal, through its SDK. Where no account is set up, there are none, and nothing of it is loaded. */
-export const modalBackend: Backend = { name: "modal", start: startSandbox, attach, list, removeSnapshot };
+/** Runs sandboxes on Modal. Without a configured account, lists are empty and the SDK is not loaded. */
+export const modalBackend: Backend = {
+  name: "modal",
+  disk: sandboxDisk,
+  start: startSandbox,
+  attach,
+  list,
+  removeSnapshot,
+};
 
-async function attach(idOrName: string): Promise<Machine> {
+async function attach(idOrName: string): Promise<SandboxInstance> {
   if (!hasCredentials()) throw notFound(idOrName);
   const session = await openSession();
-  const sandbox = await askModal("find a sandbox", () => find(session, idOrName)).catch(ifNone);
+  const sandbox = await callModal("find a sandbox", () => find(session, idOrName)).catch(ifNone);
   const tags =
-    sandbox && unpackTags((await askModal("read tags", () => sandbox.getTags()).catch(ifNone)) ?? {});
+    sandbox && unpackTags((await callModal("read tags", () => sandbox.getTags()).catch(ifNone)) ?? {});
   if (sandbox === undefined || tags?.purpose !== "sandbox" || tags.state !== "running")
     throw notFound(idOrName);
   if ((await endReason(sandbox)) !== undefined) throw notFound(idOrName);
-  return await ModalMachine.takeUp(sandbox, tags);
+  return await ModalInstance.attach(sandbox, tags);
 }
 
 async function find({ client }: ModalSession, idOrName: string) {
@@ -32,14 +42,14 @@ async function find({ client }: ModalSession, idOrName: string) {
 
 async function list(): Promise<SandboxInfo[]> {
   if (!hasCredentials()) return [];
-  const ours = await findOurs(await openSession());
-  return ours.filter(({ tags }) => tags.purpose === "sandbox").map(infoOf);
+  const tagged = await findSeerSandboxes(await openSession());
+  return tagged.filter(({ tags }) => tags.purpose === "sandbox").map(infoOf);
 }
 
 async function removeSnapshot({ content }: SnapshotRecord): Promise<void> {
   if (content.kind !== "image") return;
   const { client } = await openSession();
-  await askModal("remove a snapshot", () => client.images.delete(content.imageId)).catch(ifNone);
+  await callModal("remove a snapshot", () => client.images.delete(content.imageId)).catch(ifNone);
 }
 
 function ifNone(error: unknown): undefined {
@@ -55,6 +65,6 @@ function isNotFound(error: unknown): boolean {
 
 function notFound(idOrName: string): EnvironmentError {
   return new EnvironmentError("environment/not-found", `No sandbox ${idOrName} is running on Modal`, {
-    hint: "`Sandbox.list()` has those that are.",
+    hint: "`Sandbox.list()` returns the running sandboxes.",
   });
 }

@@ -1,21 +1,21 @@
 import type { App, ModalClient } from "modal";
-import { askModal } from "./ask-modal.ts";
+import { callModal } from "./call-modal.ts";
 import { account, credentialsMissing, hasCredentials } from "./credentials.ts";
 
-/** Modal's SDK, signed in, with the app that all sandboxes of ours belong to. */
+/** An authenticated client of Modal's SDK, and the app that contains Seer's sandboxes. */
 export interface ModalSession {
   readonly client: ModalClient;
   readonly app: App;
 }
 
 const openMs = 30_000;
-// Modal names the time to come back, and the SDK would come back without limit.
+// Limits how long the SDK waits when Modal throttles it; by default, there is no limit.
 const throttleSeconds = 30;
 
 let opened: { account: string; session: Promise<ModalSession> } | undefined;
 
 /**
- * Signs in; the SDK is loaded when that happens first, and further sessions of one account are the same one.
+ * Opens a session. Loads the SDK at the first call; later calls with the same account share the session.
  *
  * @throws EnvironmentError `environment/credentials-missing` or `environment/backend-unreachable`
  */
@@ -24,16 +24,16 @@ export async function openSession({
 }: {
   signal?: AbortSignal | undefined;
 } = {}): Promise<ModalSession> {
-  if (!hasCredentials()) throw credentialsMissing("Modal's account is not set up on this machine");
+  if (!hasCredentials()) throw credentialsMissing("No Modal account is configured on this machine");
   if (opened?.account !== account()) opened = { account: account(), session: open() };
   const { session } = opened;
   session.catch(() => {
     if (opened?.session === session) opened = undefined;
   });
-  return await askModal("sign in", () => session, { signal, deadlineMs: openMs });
+  return await callModal("sign in", () => session, { signal, deadlineMs: openMs });
 }
 
-/** The app that sandboxes belong to, in Modal's dashboard and for finding them. */
+/** The Modal app that contains Seer's sandboxes. */
 export function appName(): string {
   return process.env.SEER_MODAL_APP || "seer";
 }
@@ -41,7 +41,7 @@ export function appName(): string {
 async function open(): Promise<ModalSession> {
   const { ModalClient } = await import("modal");
   const client = new ModalClient({
-    // Its warnings are about itself, and would stand among what the user prints.
+    // Suppress the SDK's own warnings, which would be mixed with the user's output.
     ...(process.env.MODAL_LOGLEVEL ? {} : { logLevel: "error" }),
     maxThrottleWaitSecs: Number(process.env.MODAL_MAX_THROTTLE_WAIT) || throttleSeconds,
   });

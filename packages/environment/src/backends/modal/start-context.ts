@@ -1,29 +1,29 @@
 import { randomUUID } from "node:crypto";
 import type { RepoHandle } from "@seer/config";
 import type { Sandbox } from "modal";
-import type { GpuStep, MachineStep, ModelStep, Plan } from "../../plan/plan.ts";
-import type { BackendStartOptions, SandboxState, ServiceRecord } from "../backend.ts";
-import { modelHandle } from "../model-handle.ts";
-import type { ModalMachine } from "./modal-machine.ts";
+import type { GpuStep, InstanceStep, ModelStep, Plan } from "../../plan/plan.ts";
+import type { BackendStartOptions } from "../../runtime/backend.ts";
+import { modelHandle } from "../../runtime/model-handle.ts";
+import type { SandboxState } from "../../runtime/sandbox-state.ts";
+import type { ModalInstance } from "./modal-instance.ts";
 import type { ModalSession } from "./session.ts";
 import { type Tags, thisOwner } from "./tags.ts";
 
-/** One start of a sandbox on Modal: what is known of it, and what its steps have made for those that follow. */
+/** State of one sandbox start on Modal, shared by its steps. */
 export class StartContext {
   readonly session: ModalSession;
   readonly plan: Plan;
   readonly options: BackendStartOptions;
   readonly purpose: Tags["purpose"];
-  /** Names this start, as long as the sandbox has no id. */
+  /** Identifies this start while the sandbox has no ID yet. */
   readonly start = randomUUID();
   readonly createdAt = new Date();
   readonly models: ModelStep[] = [];
   readonly repos: RepoHandle[] = [];
-  readonly services: ServiceRecord[] = [];
   gpu: GpuStep | undefined;
-  /** PYTHONPATH inside. */
+  /** PYTHONPATH inside the sandbox. */
   pythonPath = "";
-  #machine: ModalMachine | undefined;
+  #instance: ModalInstance | undefined;
 
   constructor(
     session: ModalSession,
@@ -38,24 +38,24 @@ export class StartContext {
     this.repos.push(...(options.from?.repos ?? []));
   }
 
-  get machine(): ModalMachine {
-    if (this.#machine === undefined) throw new TypeError("The plan has no `machine` step before this one");
-    return this.#machine;
+  get instance(): ModalInstance {
+    if (this.#instance === undefined) throw new TypeError("The plan has no `instance` step before this one");
+    return this.#instance;
   }
 
-  set machine(machine: ModalMachine) {
-    this.#machine = machine;
+  set instance(instance: ModalInstance) {
+    this.#instance = instance;
   }
 
-  get hasMachine(): boolean {
-    return this.#machine !== undefined;
+  get hasInstance(): boolean {
+    return this.#instance !== undefined;
   }
 
-  /** What is cut at the end of the start, because steps before it need the network. */
-  get cutsNetworkLate(): boolean {
+  /** Whether to block the network only at the end of the start, because earlier steps need it. */
+  get blocksNetworkLate(): boolean {
     const { steps } = this.plan;
-    const isCut = steps.some((step): step is MachineStep => step.kind === "machine" && !step.egress);
-    return isCut && steps.some(({ kind }) => kind === "repository" || kind === "service");
+    const needsBlock = steps.some((step): step is InstanceStep => step.kind === "instance" && !step.egress);
+    return needsBlock && steps.some(({ kind }) => kind === "repository" || kind === "service");
   }
 
   get tags(): Tags {
@@ -70,11 +70,12 @@ export class StartContext {
       gpuCount: this.gpu?.count ?? 1,
       owner: thisOwner(),
       interfaces: [],
+      loading: [],
     };
   }
 
   state({ sandboxId: id }: Sandbox): SandboxState {
-    const { options, models, repos, services, pythonPath } = this;
+    const { options, models, repos, pythonPath } = this;
     return {
       id,
       name: options.name ?? id,
@@ -88,7 +89,7 @@ export class StartContext {
       models: models.map((model) => modelHandle(model, (path) => path)),
       repos,
       interfaces: [],
-      services,
+      services: [],
       secrets: Object.keys(options.secrets),
     };
   }

@@ -1,43 +1,45 @@
+import { type Disk, explainFullDisk } from "@seer/system";
 import type { Plan } from "../../plan/plan.ts";
-import type { BackendStartOptions, Machine } from "../backend.ts";
-import { carryOut } from "../carry-out.ts";
-import { checkSources } from "../check-sources.ts";
-import { type Disk, explainFullDisk } from "../disk-full.ts";
-import { askModal } from "./ask-modal.ts";
+import type { BackendStartOptions, StartedInstance } from "../../runtime/backend.ts";
+import { executePlan } from "../../runtime/execute-plan.ts";
+import { callModal } from "./call-modal.ts";
 import { checkLimits } from "./limits.ts";
-import { findOurs } from "./list-sandboxes.ts";
+import { findSeerSandboxes } from "./list-sandboxes.ts";
 import { openSession } from "./session.ts";
 import { StartContext } from "./start-context.ts";
 import { stepHandlers } from "./step-handlers.ts";
 
-const sandboxDisk: Disk = {
+export const sandboxDisk: Disk = {
   name: "the sandbox on Modal",
-  hint: "Put less into it. What is in `models` has volumes of its own.",
+  hint: "Store less data in it. Models do not count, because they are in separate volumes.",
 };
 
-/** Makes a sandbox on Modal; a start that fails leaves nothing of it. */
-export async function startSandbox(plan: Plan, options: BackendStartOptions): Promise<Machine> {
+/** Starts a sandbox on Modal. A failed start leaves nothing behind. */
+export async function startSandbox(plan: Plan, options: BackendStartOptions): Promise<StartedInstance> {
   checkLimits(plan);
-  await checkSources(plan);
   const session = await openSession(options);
-  // Ends what starts left that never came to their end; nobody waits for that.
-  void findOurs(session).catch(() => {});
+  // Ends sandboxes of abandoned starts in the background.
+  void findSeerSandboxes(session).catch(() => {});
   const context = new StartContext(session, plan, options);
   try {
-    await carryOut(plan, stepHandlers(context), options);
-    const { machine } = context;
-    if (context.cutsNetworkLate) await cutNetwork(context);
-    await machine.update(context.state(machine.native));
-    return machine;
+    await executePlan(plan, stepHandlers(context), options);
+    const { instance } = context;
+    return {
+      instance,
+      complete: async (services) => {
+        if (context.blocksNetworkLate) await blockNetwork(context);
+        await instance.update({ ...context.state(instance.native), services });
+      },
+    };
   } catch (error) {
-    // What went wrong is what matters, not what else goes wrong because of it.
-    if (!context.hasMachine) throw error;
-    await context.machine.terminate().catch(() => {});
+    // An error of the cleanup must not hide the original one.
+    if (!context.hasInstance) throw error;
+    await context.instance.terminate().catch(() => {});
     throw explainFullDisk(error, sandboxDisk);
   }
 }
 
-async function cutNetwork({ machine }: StartContext): Promise<void> {
-  const nothing = { outboundCidrAllowlist: [], outboundDomainAllowlist: [] };
-  await askModal("cut the network", () => machine.native.updateNetworkPolicy(nothing));
+async function blockNetwork({ instance }: StartContext): Promise<void> {
+  const denyAll = { outboundCidrAllowlist: [], outboundDomainAllowlist: [] };
+  await callModal("block the network", () => instance.native.updateNetworkPolicy(denyAll));
 }

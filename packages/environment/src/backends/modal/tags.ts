@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, networkInterfaces, userInfo } from "node:os";
+import { identify } from "@seer/system";
 import type { Plan } from "../../plan/plan.ts";
-import { identify } from "../../this-machine/process-identity.ts";
 
-/** What Modal knows of a sandbox of ours besides its name: nothing that is secret, and all that a list shows. */
+/** Tags of a sandbox on Modal: what lists show, without secrets. */
 export interface Tags {
-  /** What it is for; weights are fetched by one of their own. */
+  /** Whether it is a user's sandbox or fetches weights. */
   readonly purpose: "sandbox" | "weights";
-  /** Of this one start, so that it is found even when Modal's answer is not. */
+  /** ID of this start, for finding the sandbox if Modal's response is lost. */
   readonly start: string;
-  /** Its id when undefined. */
+  /** Undefined for a sandbox without a name, which is called by its ID. */
   readonly name: string | undefined;
   readonly state: "starting" | "running";
   readonly kind: Plan["kind"];
@@ -18,32 +18,34 @@ export interface Tags {
   readonly gpu: string | null;
   readonly gpuCount: number;
   readonly owner: Owner;
-  /** Names of the interfaces that it serves. */
+  /** Names of served interfaces. */
   readonly interfaces: readonly string[];
+  /** Names of interfaces that are still loading. */
+  readonly loading: readonly string[];
 }
 
 /** The process that started a sandbox. */
 export interface Owner {
-  /** Its machine and user, without naming them. */
+  /** Hash that identifies the machine and user. */
   readonly host: string;
   readonly pid: number;
-  /** Tells it from another process with the same number. */
+  /** Hash that distinguishes the process from others with the same PID. */
   readonly process: string;
 }
 
-// What tags have room for where nothing more is known.
-const longest = 63;
+// Modal's limit for a tag's value.
+const maxTagLength = 63;
 
-/** Marks every sandbox of ours. */
+/** The tag of all of Seer's sandboxes. */
 export const marker = { seer: "1" } as const;
 
-/** The tag by which a sandbox is found whose id has not arrived. */
+/** Finds a sandbox whose ID is not known yet. */
 export function startTag(start: string): Record<string, string> {
   return { "seer-start": start };
 }
 
 export function packTags(tags: Tags): Record<string, string> {
-  const { purpose, start, name, state, kind, createdAt, gpu, gpuCount, owner, interfaces } = tags;
+  const { purpose, start, name, state, kind, createdAt, gpu, gpuCount, owner, interfaces, loading } = tags;
   return {
     ...marker,
     ...startTag(start),
@@ -54,11 +56,12 @@ export function packTags(tags: Tags): Record<string, string> {
     "seer-created": String(createdAt.getTime()),
     "seer-owner": `${owner.host}-${owner.pid}-${owner.process}`,
     ...(gpu === null ? {} : { "seer-gpu": `${gpu}-x${gpuCount}` }),
-    ...(interfaces.length === 0 ? {} : { "seer-interfaces": shortened(interfaces.join("-")) }),
+    ...packNames("seer-interfaces", interfaces),
+    ...packNames("seer-loading", loading),
   };
 }
 
-/** Undefined for what is no sandbox of ours. */
+/** Returns undefined if the tags are not those of a sandbox of Seer. */
 export function unpackTags(tags: Readonly<Record<string, string>>): Tags | undefined {
   if (tags.seer !== marker.seer) return undefined;
   const [host = "", pid = "", process = ""] = (tags["seer-owner"] ?? "").split("-");
@@ -73,7 +76,8 @@ export function unpackTags(tags: Readonly<Record<string, string>>): Tags | undef
     gpu: gpu?.[1] ?? null,
     gpuCount: Number(gpu?.[2] ?? 1),
     owner: { host, pid: Number(pid), process },
-    interfaces: (tags["seer-interfaces"] ?? "").split("-").filter((name) => name !== ""),
+    interfaces: unpackNames(tags["seer-interfaces"]),
+    loading: unpackNames(tags["seer-loading"]),
   };
 }
 
@@ -81,15 +85,23 @@ export function thisOwner(): Owner {
   return ownerOf(process.pid) ?? { host: thisHost(), pid: process.pid, process: "" };
 }
 
-/** Whether the process that started a sandbox lives; undefined when it is on another machine. */
+/** Whether the process that started a sandbox is alive; undefined for a process on another machine. */
 export function isOwnerAlive(owner: Owner): boolean | undefined {
   if (owner.host !== thisHost()) return undefined;
   return ownerOf(owner.pid)?.process === owner.process;
 }
 
-/** The names that fit. */
-function shortened(names: string): string {
-  return names.length <= longest ? names : names.slice(0, Math.max(0, names.lastIndexOf("-", longest)));
+/** Joins as many names as fit into a tag. */
+function packNames(tag: string, names: readonly string[]): Record<string, string> {
+  if (names.length === 0) return {};
+  const joined = names.join("-");
+  const end =
+    joined.length <= maxTagLength ? maxTagLength : Math.max(0, joined.lastIndexOf("-", maxTagLength));
+  return { [tag]: joined.slice(0, end) };
+}
+
+function unpackNames(tag = ""): string[] {
+  return tag.split("-").filter((name) => name !== "");
 }
 
 function ownerOf(pid: number): Owner | undefined {
@@ -99,13 +111,13 @@ function ownerOf(pid: number): Owner | undefined {
 
 let host: string | undefined;
 
-/** Where process numbers mean what they mean here: two machines of one name, or two containers, are not the same. */
+/** Identifies a PID namespace and user: machines with the same hostname, and containers, differ. */
 function thisHost(): string {
-  host ??= digest([hostname(), userInfo().uid, ...whereProcessesAre()].join(" "));
+  host ??= digest([hostname(), userInfo().uid, ...pidNamespaceIds()].join(" "));
   return host;
 }
 
-function whereProcessesAre(): string[] {
+function pidNamespaceIds(): string[] {
   try {
     return [readFileSync("/proc/sys/kernel/random/boot_id", "utf8"), readlinkSync("/proc/self/ns/pid")];
   } catch {

@@ -1,4 +1,4 @@
-// Run by terminate-now.ts in a process of its own.
+// Run by terminate-now.ts in a child process.
 import { ModalClient } from "modal";
 
 interface Request {

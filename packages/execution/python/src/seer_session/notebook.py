@@ -1,81 +1,118 @@
-"""Cells that share one namespace."""
+"""Runs cells that share one namespace."""
 
 from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
-from seer_session.cell import Cell, awaits, compile_cell
-from seer_session.display import as_png, pretty
-from seer_session.errors import CellError, describe_error, describe_interruption
+from seer_session.cell import awaits, compile_cell
+from seer_session.display import draw, pictures_of, text_of
+from seer_session.errors import CellError, describe_error
 from seer_session.event_loop import EventLoop
-from seer_session.figures import take_figures
+from seer_session.figures import close_figures, open_figures
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from seer_session.cell import Cell
+    from seer_session.display import Image
 
 
 class CellResult(TypedDict):
-    """What a cell gives beside what it printed."""
+    """The result of a cell, apart from its printed output."""
 
     result: str | None
-    images: list[bytes]
+    images: list[Image]
     error: CellError | None
+    interrupted: bool
+    """Whether the host interrupted the cell."""
+
+
+class Host(Protocol):
+    """The process that runs the notebook, and may interrupt a cell."""
+
+    interruption: type[BaseException]
+    """The exception that interrupts a cell. In a coroutine, the task is cancelled instead."""
+
+    def has_interrupted(self) -> bool:
+        """Return whether it has interrupted the running cell."""
+        ...
+
+    def set_task(self, task: asyncio.Task[Any] | None) -> None:
+        """Set the running cell's task, to be cancelled on interruption."""
+        ...
 
 
 class Notebook:
-    """Runs cells one after another in the namespace of their own `__main__`."""
+    """Runs cells one after another in the namespace of a `__main__` module."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host) -> None:
+        """Start with an empty namespace."""
         self._main = ModuleType("__main__")
         self._namespace: dict[str, Any] = self._main.__dict__
         self._namespace["__builtins__"] = __builtins__
-        self._loop = EventLoop()
+        self._host = host
+        self._loop = EventLoop(host.set_task)
         self._count = 0
 
     def run(self, source: str, name: str = "") -> CellResult:
-        """Run one cell; `name` is what tracebacks call it, its number when empty."""
+        """Run one cell. `name` is its file name in tracebacks; if empty, the cell is numbered."""
         if not name:
             self._count += 1
-        filename = name or f"<cell {self._count}>"
-        # What pickle, dataclasses and typing look up is the module of the code that runs.
+        # pickle, dataclasses and typing look up names in `__main__`.
         sys.modules["__main__"] = self._main
-        images: list[bytes] = []
-        result = error = None
+        outcome: CellResult = {"result": None, "images": [], "error": None, "interrupted": False}
+        pictures: list[Any] = []
         try:
-            result = self._run(source, filename, images)
-        except SystemExit as ending:
-            if ending.code not in (None, 0):
-                error = describe_error(ending, filename)
-        except (Exception, GeneratorExit) as exception:
-            error = describe_error(exception, filename)
-        except BaseException as interruption:
-            # The host's own exception, or a KeyboardInterrupt. Whoever interrupted answers for the call;
-            # the place where it was is all there is to add.
-            take_figures()
-            sys.stderr.write(describe_interruption(interruption, filename))
-            raise interruption.with_traceback(None) from None
-        images.extend(take_figures())
-        return {"result": result, "images": images, "error": error}
+            value = self._evaluate(compile_cell(source, name or f"<cell {self._count}>"))
+            if value is not None:
+                self._namespace["_"] = value
+                outcome["result"] = text_of(value)
+                pictures = pictures_of(value)
+        except BaseException as error:  # SystemExit and KeyboardInterrupt end only this cell
+            self._fail(outcome, error)
+        self._show(pictures, outcome)
+        return outcome
 
     def close(self) -> None:
-        """Let go of what the notebook holds outside its namespace."""
+        """Close the event loop."""
         self._loop.close()
 
-    def _run(self, source: str, filename: str, images: list[bytes]) -> str | None:
-        cell = compile_cell(source, filename)
-        value = self._loop.run(self._evaluate_in_loop(cell)) if cell.awaits else self._evaluate(cell)
-        if value is None:
-            return None
-        self._namespace["_"] = value
-        picture = as_png(value)
-        if picture is not None:
-            images.append(picture)
-        return pretty(value)
+    def _show(self, pictures: list[Any], outcome: CellResult) -> None:
+        """Draw the pictures of the value and the open figures, each once."""
+        try:
+            if not outcome["interrupted"]:
+                once = {id(picture): picture for picture in (*pictures, *open_figures())}
+                for picture in once.values():
+                    self._draw(picture, outcome)
+            close_figures()
+        except BaseException as error:
+            self._fail(outcome, error)
+
+    def _draw(self, picture: Any, outcome: CellResult) -> None:
+        try:
+            image = draw(picture)
+            if image is not None:
+                outcome["images"].append(image)
+        except BaseException as error:
+            self._fail(outcome, error, "The error occurred while drawing a picture at the end of the cell.\n")
+
+    def _fail(self, outcome: CellResult, error: BaseException, note: str = "") -> None:
+        """Record the cell's first error."""
+        outcome["interrupted"] = self._host.has_interrupted()
+        if outcome["error"] is None:
+            described = describe_error(error, self._host.interruption if outcome["interrupted"] else None)
+            described["traceback"] += note
+            outcome["error"] = described
 
     def _evaluate(self, cell: Cell) -> Any:
+        if cell.awaits:
+            return self._loop.run(self._evaluate_in_loop(cell))
         eval(cell.body, self._namespace)
         return None if cell.value is None else eval(cell.value, self._namespace)
 
-    # A cell that awaits anywhere runs in the loop as a whole: one line may make a task that the next awaits.
+    # If the value or the body awaits, both run in the loop: the body may create a task that the value awaits.
     async def _evaluate_in_loop(self, cell: Cell) -> Any:
         value = None
         for code in filter(None, cell):

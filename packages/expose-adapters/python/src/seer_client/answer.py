@@ -20,19 +20,19 @@ class Answer(NamedTuple):
 
 
 class Reader:
-    """The answers that come over one connection.
+    """Reads the answers on one connection.
 
-    By hand, since `http.client` takes most of a short call's time to read a head.
+    It does not use `http.client`, which would take most of the time of a short call to parse the headers.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._buffer = bytearray(_LONGEST_HEAD)
         self._already = 0
-        """How much of the buffer has been filled before."""
+        """How much of the buffer is already filled."""
 
     def read(self) -> Answer:
-        """The next answer; raises HTTPException when that is cut off or none."""
+        """The next answer; raises HTTPException if it is truncated or malformed."""
         while True:
             filled, end = self._read_head()
             first, *lines = str(self._buffer[:end], "latin-1").split("\r\n")
@@ -45,7 +45,7 @@ class Reader:
                 raise http.client.BadStatusLine(first)
             status = int(rest[:3])
             if status < 200:
-                # A greeting on the way; the answer comes after it.
+                # An interim response; the answer follows.
                 self._buffer[: filled - end - 4] = self._buffer[end + 4 : filled]
                 self._already = filled - end - 4
                 continue
@@ -55,12 +55,12 @@ class Reader:
                 return Answer(status, kind, self._read_chunked(filled), will_close)
             length = headers.get("content-length", "")
             if not length.isdecimal():
-                # The host always says how long it is; here the headers themselves were cut off.
+                # The host always sends the length, so the headers were truncated.
                 raise http.client.IncompleteRead(b"")
             return Answer(status, kind, self._read_body(int(length), end + 4, filled), will_close)
 
     def _read_head(self) -> tuple[int, int]:
-        """Reads until a head is in the buffer; says how far that is filled and where the head ends."""
+        """Reads until the buffer has all headers; returns how much is filled and where the headers end."""
         filled, self._already = self._already, 0
         while True:
             end = self._buffer.find(b"\r\n\r\n", 0, filled)
@@ -78,7 +78,7 @@ class Reader:
         here = self._buffer[start:filled]
         if len(here) >= length:
             return here[:length]
-        # Into memory of its own, which arrays can then share and write to.
+        # Read into a separate writable buffer, which arrays can share.
         body = bytearray(length)
         body[: len(here)] = here
         view = memoryview(body)[len(here) :]
@@ -90,25 +90,25 @@ class Reader:
         return body
 
     def _read_chunked(self, filled: int) -> bytearray:
-        """What a gateway in between has cut into chunks, which `http.client` knows how to read."""
-        begun = _Begun(bytes(self._buffer[:filled]), self._sock)
+        """Reads a body that a proxy has sent in chunks, with `http.client`."""
+        begun = _PartlyReadSocket(bytes(self._buffer[:filled]), self._sock)
         response = http.client.HTTPResponse(cast("socket.socket", begun))
         response.begin()
         return bytearray(response.read())
 
 
-class _Begun:
-    """A socket of which the first bytes have been read."""
+class _PartlyReadSocket:
+    """A socket whose first bytes have been read already."""
 
     def __init__(self, first: bytes, sock: socket.socket) -> None:
         self._first = first
         self._sock = sock
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Rest(self._first, self._sock))
+        return io.BufferedReader(_Remainder(self._first, self._sock))
 
 
-class _Rest(io.RawIOBase):
+class _Remainder(io.RawIOBase):
     def __init__(self, first: bytes, sock: socket.socket) -> None:
         super().__init__()
         self._first = first

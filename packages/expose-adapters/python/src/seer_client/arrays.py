@@ -1,4 +1,4 @@
-"""Arrays on the wire: raw little-endian elements in C order, with a dtype and a shape."""
+"""Arrays in the form in which they are sent: a dtype, a shape, and little-endian elements in C order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 import sys
 from typing import Any, TypeAlias
 
-# Bytes per element, and what `struct` calls it; bfloat16 and the float8 types, which it lacks, go as bits.
+# Bytes per element, and the code in `struct`, which reads bfloat16 and float8 as bits.
 _DTYPES: dict[str, tuple[int, str]] = {
     "bool": (1, "?"),
     "int8": (1, "b"),
@@ -31,11 +31,11 @@ _DTYPES: dict[str, tuple[int, str]] = {
 
 
 NDArray: TypeAlias = Any
-"""A numpy array or torch tensor; as a result a numpy array, or an `Array` where numpy is not installed."""
+"""A numpy array or torch tensor; as a result a numpy array, or an `Array` if numpy is not installed."""
 
 
 class Array:
-    """An array where numpy is not installed, or has no such dtype."""
+    """An array for use without numpy, or with a dtype that numpy lacks."""
 
     def __init__(self, dtype: str, shape: tuple[int, ...], data: memoryview) -> None:
         _check_dtype(dtype)
@@ -47,7 +47,7 @@ class Array:
         self.data = data
 
     def tolist(self) -> Any:
-        """Its elements as nested lists, one level for each dimension; float8 as its bits."""
+        """The elements as nested lists, one level per dimension; float8 as bits."""
         if 0 in self.shape:
             return _empty(self.shape)
         elements = self._elements()
@@ -67,7 +67,7 @@ class Array:
         return head
 
     def to_npy(self) -> bytes:
-        """As a file that `numpy.load` reads; bfloat16 widened to float32, float8 as its bits."""
+        """The contents of a file for `numpy.load`; bfloat16 becomes float32, float8 is stored as bits."""
         size, code = _DTYPES[self.dtype]
         kind = {"?": "b", "e": "f", "f": "f", "d": "f"}.get(code[0]) or ("i" if code.islower() else "u")
         kind = "c" if len(code) == 2 else kind
@@ -75,7 +75,7 @@ class Array:
         if self.dtype == "bfloat16":
             kind, size, data = "f", 4, _widen(self.data)
         header = f"{{'descr': '<{kind}{size}', 'fortran_order': False, 'shape': {self.shape}, }}"
-        # With the ten bytes before it and its newline, a multiple of 64.
+        # Together with the ten bytes before it and the newline, the length is a multiple of 64.
         header += " " * (-(len(header) + 11) % 64) + "\n"
         return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
 
@@ -93,12 +93,12 @@ class Array:
 
 
 def to_array(value: Any) -> Array | None:
-    """A numpy array, torch tensor or complex number as what can be sent; None for anything else."""
+    """Converts a numpy array, torch tensor or complex number to an Array; None for other values."""
     if isinstance(value, Array):
         return value
     if isinstance(value, complex):
         return Array("complex128", (), memoryview(struct.pack("<dd", value.real, value.imag)))
-    # Whoever holds one has imported the library, which costs seconds to import for whoever has not.
+    # Do not import a library, which takes seconds: without it, there are no such values.
     torch: Any = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
         return _from_torch(value, torch)
@@ -109,7 +109,7 @@ def to_array(value: Any) -> Array | None:
 
 
 def from_array(array: Array) -> Any:
-    """A numpy array over the same memory, where numpy is installed; a single complex number is just that."""
+    """A numpy array that shares the memory, if numpy is installed; a complex number if it is a single one."""
     if array.dtype == "complex128" and array.shape == ():
         return array.tolist()
     numpy = _numpy()
@@ -127,14 +127,14 @@ def from_array(array: Array) -> Any:
 
 def _check_dtype(dtype: str) -> None:
     if dtype not in _DTYPES:
-        raise TypeError(f"an array of dtype {dtype} cannot be sent; these can: {', '.join(_DTYPES)}")
+        raise TypeError(f"an array of dtype {dtype} cannot be sent; supported dtypes: {', '.join(_DTYPES)}")
 
 
 def _from_numpy(value: Any, numpy: Any) -> Array:
     _check_dtype(value.dtype.name)
-    # Not ascontiguousarray, which gives an array without dimensions one.
+    # Not ascontiguousarray, which adds a dimension to a zero-dimensional array.
     value = numpy.asarray(value, dtype=value.dtype.newbyteorder("<"), order="C")
-    # bfloat16 and float8 have no buffer protocol of their own.
+    # bfloat16 and float8 do not support the buffer protocol.
     return Array(value.dtype.name, value.shape, memoryview(value.reshape(-1).view(numpy.uint8)))
 
 
@@ -158,7 +158,7 @@ def _empty(shape: tuple[int, ...]) -> list[Any]:
 
 
 def _numpy() -> Any:
-    # By name, so that type checkers do not miss it where it is not installed.
+    # Imported by name, so that type checkers do not complain if it is not installed.
     try:
         return importlib.import_module("numpy")
     except ImportError:

@@ -1,4 +1,4 @@
-"""Calls of one host's functions, each run once however often the connection breaks."""
+"""Calls a host's functions; each call runs only once, even if the connection breaks."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .values import MESSAGE_TYPE, pack, unpack
 if TYPE_CHECKING:
     from .answer import Answer
 
-# A call that runs for longer than this is asked for its output again and again, which is so seen as it comes.
+# The output of a longer call is requested at this interval, so that it is printed while the call runs.
 _OUTPUT_SECONDS = 1
-# How long to look for a host that was there a moment ago.
-_PATIENCE_SECONDS = 30
-# How long an interrupted call may take to stop before its caller goes on.
+# How long to try to reach a host that has just been reachable.
+_RETRY_SECONDS = 30
+# How long to wait until an interrupted call has stopped.
 _CANCEL_SECONDS = 2
 _LOST = {
     "code": "call-lost",
-    "message": "the connection broke and the host has started anew, so nobody knows whether the call ran",
+    "message": "the connection broke and the host was restarted, so it is unknown whether the call ran",
 }
 _DROPPED = (OSError, http.client.HTTPException)
 
 
 class Reply(NamedTuple):
-    """What an answer says about a call."""
+    """The contents of an answer about a call."""
 
     ended: bool
     value: Any = None
@@ -50,7 +50,7 @@ class Client:
     def call(self, function: str, arguments: dict[str, Any] | list[Any]) -> Any:
         """Calls a function with arguments by name or by position, and returns its result.
 
-        What the function prints while it runs is printed here. An interrupt cancels the call.
+        The function's output is printed here while it runs. An interrupt cancels the call.
         """
         call_id = os.urandom(16).hex()
         content_type, body = pack(arguments)
@@ -58,15 +58,15 @@ class Client:
             "Content-Type": content_type,
             "Accept": MESSAGE_TYPE,
             "Seer-Call-Id": call_id,
-            # The record brings along what was printed.
+            # The record includes the output.
             "Prefer": f"wait={_OUTPUT_SECONDS}, record",
         }
         path = f"/call/{urllib.parse.quote(function, safe='')}"
         try:
             reply = self._submit(call_id, path, headers, body)
             while reply.error is not None and reply.error.get("code") == "loading":
-                # Refused before it began, so it can be sent again once the file has been loaded.
-                self._ask(f"/interface?wait={_PATIENCE_SECONDS}")
+                # Refused before it started, so it can be sent again once the file has loaded.
+                self._ask(f"/interface?wait={_RETRY_SECONDS}")
                 reply = self._submit(call_id, path, headers, body)
             return self._finish(call_id, reply)
         except Exception:
@@ -86,13 +86,13 @@ class Client:
         try:
             return _read(self._connections.send("POST", path, headers, body))
         except _DROPPED:
-            # Nobody here knows whether it arrived.
+            # It is unknown whether the call arrived.
             reply = self._record(call_id, 0)
         if reply.error is None or reply.error.get("code") != "unknown-call":
             return reply
         details: dict[str, Any] = reply.error.get("details") or {}
         if details.get("completeForMs", 0) < (time.monotonic() - sent_at) * 1000:
-            # The host has not been there for so long: it may have begun the call before it was started anew.
+            # The host has been restarted since the call was sent, and may have started the call before.
             return reply
         try:
             return _read(self._connections.send("POST", path, headers, body))
@@ -114,8 +114,8 @@ class Client:
         return _read(self._ask(f"/calls/{call_id}?wait={_OUTPUT_SECONDS}&output={output}"))
 
     def _ask(self, path: str) -> Answer:
-        """Sends a request that changes nothing, until it is answered."""
-        end = time.monotonic() + _PATIENCE_SECONDS
+        """Sends a read-only request, and repeats it until it is answered."""
+        end = time.monotonic() + _RETRY_SECONDS
         delay = 0.05
         while True:
             try:
@@ -127,7 +127,7 @@ class Client:
             delay = min(2 * delay, 2)
 
     def _cancel(self, call_id: str) -> None:
-        # The answer comes when the function has stopped, for which nobody who interrupts wants to wait long.
+        # The answer comes when the function has stopped; do not wait long for that after an interrupt.
         with contextlib.suppress(*_DROPPED):
             self._connections.send("DELETE", f"/calls/{call_id}", {}, timeout=_CANCEL_SECONDS)
 

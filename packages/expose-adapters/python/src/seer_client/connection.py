@@ -1,4 +1,4 @@
-"""HTTP to one host: a connection for each thread, kept open between requests."""
+"""HTTP connections to one host: one per thread, kept open between requests."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .answer import Answer, Reader
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Longer than any answer is asked to wait for, and short enough to notice a dead tunnel.
+# Longer than the wait of any request, and short enough to notice a dead tunnel.
 _SILENCE_SECONDS = 60
-# Up to here it costs less to copy a body to its headers, and send both as one, than to send them apart.
+# Bodies up to this size are copied and sent together with their headers, which is faster than two writes.
 _ONE_WRITE = 64 * 1024
 _MAX_PARTS = 256
 
 
 class Connections:
-    """The way to one host, for any number of threads."""
+    """The connections to one host, for any number of threads."""
 
     def __init__(self, url: str, token: str) -> None:
         parts = urllib.parse.urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"expected an http:// or https:// URL, got {url!r}")
         if not token.isascii() or not token.isprintable():
-            raise ValueError("the token has characters that no token has")
+            raise ValueError("the token contains invalid characters")
         self.url = url
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._address = (parts.hostname, parts.port or (443 if self._tls else 80))
@@ -51,7 +51,7 @@ class Connections:
     ) -> Answer:
         """Sends one request and reads its answer; any failure closes this thread's connection.
 
-        `timeout` is for how long nothing may arrive.
+        `timeout` is how long to wait for more data.
         """
         head = f"{method} {self._prefix}{path}{self._common}"
         head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -67,7 +67,7 @@ class Connections:
             _send(connection.sock, parts)
             answer = connection.reader.read()
         except BaseException:
-            # An interrupt, too, leaves half a request or half an answer on the connection.
+            # After an interrupt too, the connection has an incomplete request or answer.
             self.close()
             raise
         if answer.will_close:
@@ -75,9 +75,9 @@ class Connections:
         return answer
 
     def open(self) -> _Connection:
-        """Connects this thread, unless it is connected."""
+        """Connects this thread if it is not connected."""
         connection: _Connection | None = getattr(self._local, "connection", None)
-        # A forked child must not write into its parent's connection.
+        # A forked child must not use its parent's connection.
         if connection is None or connection.owner != os.getpid():
             connection = self._local.connection = _Connection(self._connect())
         return connection
@@ -99,7 +99,7 @@ class Connections:
 
 
 class _Connection:
-    """A socket that is closed when nobody has it any more, such as at the end of its thread."""
+    """A socket that is closed when nothing refers to it any more, for example at the end of its thread."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -110,7 +110,7 @@ class _Connection:
 
 def _send(sock: socket.socket, parts: Sequence[bytes | memoryview]) -> None:
     if len(parts) > 1 and not isinstance(sock, ssl.SSLSocket):
-        # All in one, so that the head does not travel alone.
+        # One write, so that the headers are not sent in a separate packet.
         views = [memoryview(part) for part in parts if len(part)]
         sent = sock.sendmsg(views[:_MAX_PARTS])
         while views and sent >= len(views[0]):

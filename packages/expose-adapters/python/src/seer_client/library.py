@@ -1,4 +1,4 @@
-"""What the generated functions of a library stand on."""
+"""The runtime of a library's generated functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .restore import restore
 
 
 class Default:
-    """Stands for a default that only the function itself can make, and shows as it does there."""
+    """A placeholder for a default that only the function itself can create, with the same `repr`."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -39,12 +39,12 @@ class Caller:
         others: dict[str, Any] | None = None,
         returns: dict[str, Any] | None = None,
     ) -> Any:
-        """Calls a function with arguments by name, `others` being its `**kwargs`."""
+        """Calls a function with arguments by name; `others` are its `**kwargs`."""
         for name in others or ():
-            # Python could tell `**kwargs` from positional-only parameters of the same name; the wire cannot.
+            # The protocol cannot distinguish `**kwargs` from positional-only parameters of the same name.
             if name in arguments:
                 raise TypeError(f"{function}() got multiple values for argument {name!r}")
-        # Two threads may both make a client the first time; either will do.
+        # Two threads may both create a client the first time; either can be used.
         self._client = client = self._client or Client(*find_endpoint(self._library.parent))
         given = {name: value for name, value in arguments.items() if not isinstance(value, Default)}
         given.update(others or {})
@@ -53,7 +53,7 @@ class Caller:
 
 
 def find_endpoint(directory: Path) -> tuple[str, str]:
-    """The URL and the token of what is served: from the environment, or else from `_endpoint.json`."""
+    """The URL and token of the served interface, from the environment or else from `_endpoint.json`."""
     endpoint: dict[str, str] = json.loads((directory / "_endpoint.json").read_text("utf-8"))
     return os.environ.get("SEER_RPC_URL") or endpoint["url"], os.environ.get("SEER_RPC_TOKEN") or endpoint[
         "token"

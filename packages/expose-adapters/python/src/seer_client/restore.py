@@ -1,4 +1,4 @@
-"""Results as the function's return hint has them where JSON has no such type: tuples, sets, dates, times."""
+"""Restores the types in results that JSON lacks, from the return hint: tuples, sets, dates, times."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _DURATION = re.compile(r"(-?)P(?:(\d+)D)?(?:T(\d+(?:\.\d+)?)S)?")
 
 
 def restore(value: Any, schema: Schema) -> Any:
-    """Rebuilds what the schema names in a result; what is not as the schema says stays as it came."""
+    """Restores a result's types from its schema; values that do not match the schema stay unchanged."""
     return _restore(value, schema, schema.get("$defs", {}))
 
 
 def format_timedelta(value: datetime.timedelta) -> str:
-    """As an ISO 8601 duration."""
+    """Formats a duration in ISO 8601."""
     if value < datetime.timedelta(0):
         return f"-{format_timedelta(-value)}"
     seconds = f"{value.seconds}.{value.microseconds:06}".rstrip("0").rstrip(".")
@@ -64,7 +64,7 @@ def _restore(value: Any, schema: Any, definitions: dict[str, Schema]) -> Any:
 
 
 def _resolve(schema: Any, value: Any, definitions: dict[str, Schema]) -> Schema:
-    """The schema that is meant for this value, behind references and alternatives."""
+    """The schema that applies to a value, after resolving references and alternatives."""
     if not isinstance(schema, dict):
         return {}
     found = cast("Schema", schema)
@@ -75,7 +75,7 @@ def _resolve(schema: Any, value: Any, definitions: dict[str, Schema]) -> Schema:
     options = [_resolve(option, value, definitions) for option in found["anyOf"]]
     wanted = {"str": "string", "list": "array", "dict": "object"}.get(type(value).__name__, "")
     fitting = [option for option in options if wanted in _types(option)]
-    # A text that may be just a text is that.
+    # A string that may be a plain string stays one.
     plain = [option for option in fitting if "x-python" not in option and "format" not in option]
     best = plain if plain and wanted == "string" else fitting
     return best[0] if best else {}

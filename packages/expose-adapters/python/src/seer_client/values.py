@@ -1,4 +1,4 @@
-"""Values as messages: JSON, with arrays and bytes as raw buffers beside it."""
+"""Encodes and decodes values: JSON, with arrays and bytes as raw buffers after it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MESSAGE_TYPE = "application/vnd.seer.v1"
 
 
 class Ref:
-    """An object that stayed in the sandbox; pass it to a later call, which gets the object itself."""
+    """A reference to an object in the sandbox; a later call that gets it receives the object itself."""
 
     def __init__(self, id: str, type: str, summary: str) -> None:
         self.id = id
@@ -37,10 +37,28 @@ class Ref:
         return f"<remote {self.type}: {self.summary}>"
 
 
+class Picture(bytes):
+    """An image file that a function returned: its bytes and media type."""
+
+    media_type: str
+
+    def __new__(cls, media_type: str, data: bytes | memoryview) -> Picture:
+        picture = super().__new__(cls, data)
+        picture.media_type = media_type
+        return picture
+
+    def __reduce__(self) -> tuple[type[Picture], tuple[str, bytes]]:
+        return Picture, (self.media_type, bytes(self))
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, bytes]:
+        """Shows the picture in notebooks."""
+        return {self.media_type: bytes(self)}
+
+
 def pack(value: Any) -> tuple[str, list[bytes | memoryview]]:
-    """A value as a request's content type and body, in parts."""
+    """Encodes a value as a request's content type and body, in parts."""
     if _is_plain(value):
-        # A number that is not finite is left to the long way.
+        # Numbers that are not finite need the encoder below.
         with contextlib.suppress(ValueError):
             return JSON_TYPE, [_write(value).encode()]
     encoder = _Encoder()
@@ -55,7 +73,7 @@ def pack(value: Any) -> tuple[str, list[bytes | memoryview]]:
 
 
 def unpack(content_type: str, body: bytearray) -> tuple[str, Any]:
-    """The kind of an answer that is a message, empty for one that is plain JSON, and its value.
+    """Decodes an answer: the kind of a message, or an empty string for plain JSON, and the value.
 
     Arrays in it share the memory of `body`.
     """
@@ -75,7 +93,7 @@ def unpack(content_type: str, body: bytearray) -> tuple[str, Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether the json module writes the value as the protocol wants it."""
+    """Whether the json module alone can encode the value."""
     kind = type(cast("object", value))
     if kind in _ATOMS:
         return True
@@ -92,7 +110,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _align(text: bytes, lengths: list[int]) -> bytes:
-    # The header states the padded length, so its own length depends on it; one of 16 candidates always fits.
+    # The header contains the padded length, which affects its own length; one of 16 paddings always fits.
     for padding in range(16):
         header = json.dumps({"json": len(text) + padding, "buffers": lengths}).encode() + b"\n"
         if (len(header) + len(text) + padding) % 8 == 0:
@@ -145,7 +163,7 @@ class _Encoder:
 
 
 def _plain(value: Any) -> Any:
-    """What stands for an object of Python's own kinds; the object itself when nothing does."""
+    """The JSON form of an object from the standard library; the object itself if it has none."""
     if isinstance(value, enum.Enum):
         return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -167,7 +185,7 @@ def _plain(value: Any) -> Any:
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)
-    # numpy's scalars.
+    # numpy scalars
     item = getattr(cast("Any", value), "item", None)
     return item() if item is not None and hasattr(value, "dtype") else value
 
@@ -193,11 +211,13 @@ def _decode(data: memoryview, buffers: list[memoryview[int]]) -> Any:
             return from_array(Array(value["dtype"], tuple(value["shape"]), buffer(value)))
         if kind == "bytes":
             return bytes(buffer(value))
+        if kind == "picture":
+            return Picture(value["mediaType"], buffer(value))
         if kind == "dict":
             return {_hashable(key): item for key, item in value["items"]}
         if kind == "ref":
             return Ref(value["id"], value["type"], value["summary"])
-        raise ValueError(f"the sandbox sent a {kind}, which this client is too old to know")
+        raise ValueError(f"the sandbox sent a {kind}, which this version of the client does not support")
 
     return json.loads(text, object_hook=revive)
 

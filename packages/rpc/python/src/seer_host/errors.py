@@ -1,4 +1,4 @@
-"""The errors that a client can get, each with its code and HTTP status."""
+"""The errors that clients can receive, with their codes and HTTP statuses."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ STATUS: dict[str, int] = {
 
 
 class RpcError(Exception):
-    """What went wrong, as its caller will see it."""
+    """An error, as the client receives it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Messages: one line of JSON, then one JSON value and, after it, the value's buffers."""
+"""Messages: a header in one line of JSON, then a JSON value and its buffers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _read_value = json.JSONDecoder().raw_decode
 
 
 class Message(NamedTuple):
-    """A received message: its header, and where its parts lie."""
+    """A received message: its header, and the location of its body."""
 
     header: Header
     data: Buffer
     body: int
-    """Where the body begins in `data`."""
+    """The offset of the body in `data`."""
 
     def json(self) -> Buffer:
         """The body's JSON, without the buffers."""
@@ -52,7 +52,7 @@ class Message(NamedTuple):
 
 
 def parse_message(data: Buffer) -> Message:
-    """Reads a message's header and checks that its parts fill it exactly; leaves the value unread."""
+    """Parses a message's header and checks the lengths of its parts; does not parse the value."""
     start = bytes(data[:MAX_HEADER]) if isinstance(data, memoryview) else data
     end = start.find(b"\n", 0, MAX_HEADER)
     if end < 0:
@@ -71,9 +71,9 @@ def parse_message(data: Buffer) -> Message:
     return message
 
 
-def parse_result(data: bytes | bytearray) -> Message | None:
-    """A message as most from a worker are, without a reader of JSON; None when it is another."""
-    if not data.startswith(_RESULT):
+def parse_result(data: Buffer) -> Message | None:
+    """Parses a plain result, the most common message of a worker, without JSON; None for other messages."""
+    if isinstance(data, memoryview) or not data.startswith(_RESULT):
         return None
     end = data.find(b'"', len(_RESULT))
     if data[end : end + 3] != b'"}\n':
@@ -82,12 +82,12 @@ def parse_result(data: bytes | bytearray) -> Message | None:
 
 
 def parse_header(line: Buffer) -> Header:
-    """Reads the header of a message of which nothing else is at hand."""
+    """Parses the header of a message without its body."""
     return cast("Header", _read_json(str(line, "utf-8")))
 
 
 def _read_json(text: str) -> Any:
-    # `json.loads` would take several times as long for so short a text.
+    # Faster than `json.loads` for short texts.
     value, end = _read_value(text)
     return value if end == len(text) else json.loads(text)
 
@@ -109,11 +109,11 @@ def _is_size(value: Any) -> bool:
 
 
 def build_message(header: Header, body: bytes, buffers: Sequence[Buffer] = ()) -> list[Buffer]:
-    """The pieces of a message, in order, ready to be sent or joined."""
+    """The parts of a message, in order, to be sent or joined."""
     start = json.dumps(header, separators=(",", ":")).encode()
     if not buffers:
         return [start + b"\n" + body]
-    # The header holds the padded length of the JSON, so the padding is sought together with the header.
+    # The header contains the padded length of the JSON, so try paddings until the header fits.
     lengths = ",".join(str(len(buffer)) for buffer in buffers)
     comma = "," if header else ""
     for size in range(len(body), len(body) + 16):
@@ -131,14 +131,15 @@ def build_message(header: Header, body: bytes, buffers: Sequence[Buffer] = ()) -
 
 
 _BUFFER = re.compile(
-    rb'(\{"\$seer":"(?:array","dtype":"[a-z0-9_]+","shape":\[[0-9,]*\]|bytes"),)"buffer":([0-9]+)\}'
+    rb'(\{"\$seer":"(?:array","dtype":"[a-z0-9_]+","shape":\[[0-9,]*\]|bytes"|picture","mediaType":"[a-z/]+"),)'
+    rb'"buffer":([0-9]+)\}'
 )
 
 
 def inline_buffers(body: Buffer, buffers: Sequence[Buffer]) -> bytes:
-    """The body as plain JSON: every reference to a buffer becomes base64, and nothing else is touched.
+    """The body as plain JSON: each reference to a buffer is replaced by base64.
 
-    A quote inside a JSON string is always escaped, so the pattern can only match whole values of ours.
+    Quotes inside JSON strings are escaped, so the pattern matches only references.
     """
     if not buffers:
         return bytes(body)

@@ -1,42 +1,43 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { LineSplitter } from "@seer/config";
 import type { ModalClient } from "modal";
-import { askModal } from "../ask-modal.ts";
+import { callModal } from "../call-modal.ts";
 import type { ModalSession } from "../session.ts";
 
 export interface LayerRequest {
-  /** A registry's tag, or the layer below. */
+  /** A registry tag, or the ID of the layer below. */
   readonly from: { readonly tag: string } | { readonly imageId: string };
   readonly commands: readonly string[];
 }
 
 export interface LayerBuild {
   signal?: AbortSignal | undefined;
-  /** It is not in Modal's cache. */
+  /** Called if the layer is not in Modal's cache. */
   onBuild: () => void;
   onLine: (line: string) => void;
 }
 
-/** What came of a layer: its image, or why there is none, with what its commands printed. */
+/** The layer's image ID, or why the build failed, with the log. */
 export type BuiltLayer =
   | { readonly imageId: string }
   | { readonly failure: string; readonly status: "failed" | "interrupted"; readonly log: readonly string[] };
 
 /**
- * Builds one layer, as the SDK's `build()` does, which throws the log away and cannot be stopped: through the SDK's
- * own connection, so that the log can be shown and a broken stream of it is taken up again.
+ * Builds one layer. Unlike the SDK's `build()`, it reports the log, can be aborted, and resumes an interrupted log
+ * stream; for this it uses the SDK's own connection.
  */
 export async function buildLayer(
   session: ModalSession,
   request: LayerRequest,
   { signal, onBuild, onLine }: LayerBuild,
 ): Promise<BuiltLayer> {
-  const over = new AbortController();
-  const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+  const finished = new AbortController();
+  const combined = signal === undefined ? finished.signal : AbortSignal.any([signal, finished.signal]);
   try {
-    const build = () => getOrBuild(session, request, { signal: either, onBuild, onLine });
-    return await askModal("build the image", build, { signal, deadlineMs });
+    const build = () => getOrBuild(session, request, { signal: combined, onBuild, onLine });
+    return await callModal("build the image", build, { signal, deadlineMs });
   } finally {
-    over.abort();
+    finished.abort();
   }
 }
 
@@ -59,27 +60,34 @@ async function getOrBuild(
   );
   if (known?.status === succeeded) return { imageId };
   onBuild();
-  const log = new LineCollector(onLine);
-  const result = await join(client, imageId, { signal, onText: (text) => log.add(text) });
+  const log: string[] = [];
+  const lines = new LineSplitter((line) => {
+    log.push(line);
+    if (log.length > keptLines) log.shift();
+    onLine(line);
+  });
+  const result = await followBuild(client, imageId, { signal, onText: (text) => lines.add(text) });
+  lines.end();
   if (result.status === succeeded) return { imageId };
   return {
     failure: result.exception,
     status: result.status === failed ? "failed" : "interrupted",
-    log: log.end(),
+    log,
   };
 }
 
-// GenericResult.GenericStatus, which the SDK does not export.
+// Values of GenericResult.GenericStatus, which the SDK does not export.
 const succeeded = 1;
 const failed = 2;
 
-// PyTorch with everything around it takes minutes.
+// Installing PyTorch and its dependencies takes minutes.
 const deadlineMs = 60 * 60_000;
-// The stream that waits for a build ends by itself after this long, and is opened again.
+// Each stream ends after this time, even if the build continues; then the next one is opened.
 const streamSeconds = 55;
-const mostDrops = 5;
+const maxDrops = 5;
+const keptLines = 1000;
 
-async function join(
+async function followBuild(
   client: ModalClient,
   imageId: string,
   { signal, onText }: { signal: AbortSignal; onText: (text: string) => void },
@@ -96,37 +104,8 @@ async function join(
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (++drops > mostDrops) throw error;
+      if (++drops > maxDrops) throw error;
       await delay(200 * drops, undefined, { signal });
     }
-  }
-}
-
-/** The last lines of a log that comes in pieces. */
-class LineCollector {
-  readonly #onLine: (line: string) => void;
-  readonly #lines: string[] = [];
-  #rest = "";
-
-  constructor(onLine: (line: string) => void) {
-    this.#onLine = onLine;
-  }
-
-  add(text: string): void {
-    const lines = (this.#rest + text).split(/\r?\n/);
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#keep(line);
-  }
-
-  end(): readonly string[] {
-    if (this.#rest !== "") this.#keep(this.#rest);
-    this.#rest = "";
-    return this.#lines;
-  }
-
-  #keep(line: string): void {
-    this.#lines.push(line);
-    if (this.#lines.length > 1000) this.#lines.shift();
-    this.#onLine(line);
   }
 }

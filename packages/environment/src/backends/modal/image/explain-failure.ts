@@ -1,41 +1,41 @@
+import { lastLines } from "@seer/config";
+import { failedPackage, withoutCredentials } from "@seer/system";
 import { EnvironmentError } from "../../../errors.ts";
-import { withoutCredentials } from "../../../plan/without-credentials.ts";
-import { culpritOf } from "../../../this-machine/install-packages.ts";
 import type { BuiltLayer } from "./build-layer.ts";
 import type { Layer } from "./layers.ts";
 
 type Failure = Extract<BuiltLayer, { failure: string }>;
 
-/** The error for a layer that could not be built, with the end of its log. */
+/** Creates the error for a failed layer, with the end of its log. */
 export function explainFailure(layer: Layer, failure: Failure): EnvironmentError {
   const log = withoutCredentials(failure.log.join("\n").trim());
-  const said = withoutCredentials(failure.failure);
+  const reason = withoutCredentials(failure.failure);
   const title = withoutCredentials(layer.title);
-  const text = ending(log === "" ? said : log);
+  const text = lastLines(log === "" ? reason : log, 40);
   if (failure.status === "interrupted") {
     return new EnvironmentError(
       "environment/image-failed",
-      `Modal broke off the building of the image (${title}):\n${text}`,
-      { hint: "Start it again: layers that are built are kept." },
+      `Modal interrupted the build of the image (${title}):\n${text}`,
+      { hint: "Start the sandbox again; completed layers are kept." },
     );
   }
-  const { code, problem, hint } = blame({ ...layer, title }, `${log}\n${said}`);
+  const { code, problem, hint } = describeProblem({ ...layer, title }, `${log}\n${reason}`);
   return new EnvironmentError(code, `${problem}:\n${text}`, { hint });
 }
 
-function blame(layer: Layer, log: string) {
+function describeProblem(layer: Layer, log: string) {
   if (layer.kind === "packages") {
     return {
       code: "environment/package-install-failed" as const,
-      problem: `${culpritOf(log) ?? `Of ${layer.title}, at least one`} cannot be installed`,
-      hint: "Check its name and version in `pythonPackages`; what it needs beyond Python goes into `systemPackages`.",
+      problem: `${failedPackage(log) ?? `At least one of the packages ${layer.title}`} cannot be installed`,
+      hint: "Check its name and version in `pythonPackages`. Add system libraries that it needs to `systemPackages`.",
     };
   }
   if (layer.kind === "kernel") {
     return {
       code: "environment/service-failed" as const,
-      problem: "No kernel for notebooks can be installed that works with the `pythonPackages`",
-      hint: 'Allow other versions of them, or do without notebooks by `executionMode: "cli"`.',
+      problem: "No notebook kernel is compatible with the `pythonPackages`",
+      hint: 'Allow other versions, or disable notebooks with `executionMode: "cli"`.',
     };
   }
   if (layer.kind === "system-packages") {
@@ -53,14 +53,14 @@ function blame(layer: Layer, log: string) {
       code: /not found|unknown|does not exist/i.test(log)
         ? ("environment/python-not-found" as const)
         : ("environment/image-failed" as const),
-      problem: `The image ${layer.title} cannot be fetched`,
-      hint: "Check `pythonVersion`: https://hub.docker.com/_/python lists what there is.",
+      problem: `The base image ${layer.title} cannot be pulled`,
+      hint: "Check `pythonVersion`: https://hub.docker.com/_/python lists the available versions.",
     };
   }
   return {
     code: "environment/image-failed" as const,
     problem: `The image cannot be built (${layer.title})`,
-    hint: "Start it again: registries fail now and then, and layers that are built are kept.",
+    hint: "Start the sandbox again: registries fail occasionally, and completed layers are kept.",
   };
 }
 
@@ -75,12 +75,3 @@ function missingPackages(log: string): string[] {
     ...new Set(patterns.flatMap((pattern) => [...log.matchAll(pattern)].map((match) => match[1] ?? ""))),
   ];
 }
-
-function ending(text: string): string {
-  // A step is quoted whole, and the one with Seer's own part has tens of thousands of characters.
-  const lines = text.split("\n").map((line) => (line.length <= widest ? line : `${line.slice(0, widest)}…`));
-  return lines.length <= mostLines ? lines.join("\n") : `…\n${lines.slice(-mostLines).join("\n")}`;
-}
-
-const mostLines = 40;
-const widest = 500;

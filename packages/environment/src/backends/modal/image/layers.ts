@@ -1,21 +1,22 @@
 import { sandboxPaths } from "@seer/config";
-import type { PythonStep, ServiceStep } from "../../../plan/plan.ts";
-import { runtimePaths } from "../../runtime-paths.ts";
-import { aptInstall, uvInstall } from "./commands.ts";
+import { type Plan, type PythonStep, type ServiceStep, servicesOf } from "../../../plan/plan.ts";
+import { runtimePaths } from "../../../runtime/runtime-paths.ts";
 import { kernelLayers, serverLayers } from "./service-layers.ts";
-import { shellCommand, shellQuote } from "./shell-quote.ts";
+import { aptInstall, shellCommand, shellQuote, uvInstall } from "./shell-commands.ts";
 
-/** What a sandbox's image is made of. */
+/** Contents of a sandbox's image. */
 export interface ImageSpec {
   readonly python: PythonStep;
+  /** Whether the sandbox has a GPU; decides which build of PyTorch is installed. */
+  readonly gpu?: boolean | undefined;
   readonly systemPackages: readonly string[];
-  /** Whether containers can be built and run in it. */
+  /** Whether to include a container engine. */
   readonly docker: boolean;
-  /** The services that are to run in it. */
+  /** Services that will run in the sandbox. */
   readonly services?: readonly ServiceStep["service"][] | undefined;
 }
 
-/** Dockerfile commands that are built, cached and blamed together. */
+/** Dockerfile commands that are built and cached together, and share one error message. */
 export interface Layer {
   readonly kind:
     | "base"
@@ -26,14 +27,14 @@ export interface Layer {
     | "packages"
     | "kernel"
     | "sources";
-  /** What is being done, for a line of progress. */
+  /** Description for progress and error messages. */
   readonly title: string;
   readonly commands: readonly string[];
 }
 
-/** When a configuration names no Python. */
+/** Default for configurations without `pythonVersion`. */
 const defaultPython = "3.12";
-// The Debian release is named so that the packages of `systemPackages` stay the same ones.
+// Pinned so that the versions of `systemPackages` stay the same.
 const debian = "trixie";
 const uv = "uv==0.13.8";
 
@@ -41,9 +42,11 @@ function baseImage({ version = defaultPython }: PythonStep): string {
   return `python:${version}-slim-${debian}`;
 }
 
-/** The layers of a sandbox's image; what changes most often comes last. */
+/** Returns the layers of a sandbox's image. Those that change most often come last. */
 export function imageLayers(spec: ImageSpec, sources: Uint8Array): Layer[] {
-  const { python, systemPackages, docker, services = [] } = spec;
+  const { python, gpu = false, systemPackages, docker, services = [] } = spec;
+  // PyPI only has the CUDA build, which takes 5 GB.
+  const torch = gpu ? [] : ["--torch-backend", "cpu"];
   const packages = [...new Set(python.packages)].toSorted();
   const system = [...new Set(systemPackages)].toSorted();
   return [
@@ -60,11 +63,11 @@ export function imageLayers(spec: ImageSpec, sources: Uint8Array): Layer[] {
           {
             kind: "packages",
             title: packages.join(", "),
-            commands: [uvInstall(["--python", runtimePaths.python], packages)],
+            commands: [uvInstall(["--python", runtimePaths.python, ...torch], packages)],
           } as const,
         ]),
     ...kernelLayers(services),
-    { kind: "sources", title: "Seer's own part", commands: sourceCommands(sources) },
+    { kind: "sources", title: "Seer's own files", commands: sourceCommands(sources) },
   ];
 }
 
@@ -76,7 +79,7 @@ function toolCommands(): string[] {
   ];
 }
 
-// gVisor, in which Modal's sandboxes run, has neither nftables nor bridges: containers use the sandbox's own network.
+// Modal runs sandboxes in gVisor, which has neither nftables nor bridges, so containers use the sandbox's network.
 const dockerSettings = JSON.stringify({ bridge: "none", ip6tables: false, iptables: false });
 
 const dockerLayer: Layer = {
@@ -88,13 +91,13 @@ const dockerLayer: Layer = {
   ],
 };
 
-// One argument of a program may have 128 KiB, and one line of a Dockerfile 64 KiB.
+// A program argument is limited to 128 KiB, and a Dockerfile line to 64 KiB.
 const chunkLength = 48 * 1024;
 
 function sourceCommands(sources: Uint8Array): string[] {
   const encoded = Buffer.from(sources).toString("base64");
   const { runtime, workspace, models } = sandboxPaths;
-  const parcel = `${runtime}/sources`;
+  const archive = `${runtime}/sources`;
   const chunks = encoded.match(new RegExp(`.{1,${chunkLength}}`, "g")) ?? [];
   const directories = [
     `${runtime}/init`,
@@ -106,9 +109,26 @@ function sourceCommands(sources: Uint8Array): string[] {
   ];
   return [
     `RUN mkdir -p ${directories.join(" ")}`,
-    ...chunks.map((chunk) => `RUN printf %s ${chunk} >> ${parcel}`),
-    `RUN base64 -d ${parcel} | tar -xz -C ${runtime} && rm ${parcel}`,
-    // Otherwise every sandbox compiles them anew when it starts.
+    ...chunks.map((chunk) => `RUN printf %s ${chunk} >> ${archive}`),
+    `RUN base64 -d ${archive} | tar -xz -C ${runtime} && rm ${archive}`,
+    // Compiled here, so that sandboxes do not have to compile them at each start.
     `RUN ${runtimePaths.python} -m compileall -q --invalidation-mode unchecked-hash ${runtime}/init ${runtimePaths.host}`,
   ];
+}
+
+/** Returns the contents of the image that a plan needs. */
+export function specOf(plan: Plan): ImageSpec {
+  let spec: ImageSpec = {
+    python: { kind: "python", packages: [] },
+    systemPackages: [],
+    docker: false,
+    services: servicesOf(plan),
+  };
+  for (const step of plan.steps) {
+    if (step.kind === "gpu") spec = { ...spec, gpu: true };
+    if (step.kind === "python") spec = { ...spec, python: step };
+    if (step.kind === "system-packages") spec = { ...spec, systemPackages: step.packages };
+    if (step.kind === "instance") spec = { ...spec, docker: step.docker };
+  }
+  return spec;
 }

@@ -1,7 +1,7 @@
-import type { Progress } from "@seer/config";
+import { type Progress, shorten } from "@seer/config";
+import { withoutCredentials } from "@seer/system";
 import type { Image } from "modal";
-import { withoutCredentials } from "../../../plan/without-credentials.ts";
-import { askModal } from "../ask-modal.ts";
+import { callModal } from "../call-modal.ts";
 import type { ModalSession } from "../session.ts";
 import { buildLayer } from "./build-layer.ts";
 import { explainFailure } from "./explain-failure.ts";
@@ -14,8 +14,8 @@ export interface ImageOptions {
 }
 
 /**
- * The image of a sandbox: Python with its packages at `runtimePaths.environment`, the system packages, and Seer's own
- * part. Modal keeps the layers, so the same configuration builds nothing.
+ * Builds a sandbox's image: Python with its packages in `runtimePaths.environment`, the system packages, and Seer's own
+ * files. Modal caches the layers, so an unchanged configuration builds nothing.
  *
  * @throws EnvironmentError `environment/package-install-failed`, `environment/system-packages-missing`,
  * `environment/python-not-found` or `environment/image-failed`, with the end of the build's log
@@ -26,34 +26,34 @@ export async function sandboxImage(
   options: ImageOptions,
 ): Promise<Image> {
   const [base, ...layers] = imageLayers(spec, await sourceArchive());
-  if (base === undefined) throw new TypeError("An image has a first layer");
+  if (base === undefined) throw new TypeError("The image has no layers");
   let imageId = await build(session, base, { tag: base.title }, options);
   for (const layer of layers) imageId = await build(session, layer, { imageId }, options);
-  return await askModal("find the image", () => session.client.images.fromId(imageId), options);
+  return await callModal("find the image", () => session.client.images.fromId(imageId), options);
 }
 
 /**
- * A snapshot's image with what a sandbox that begins with it is to have besides, in layers on top of it.
+ * Adds layers to a snapshot's image for everything that the new sandbox needs and the snapshot lacks.
  *
- * @throws EnvironmentError as `sandboxImage`
+ * @throws EnvironmentError with the codes of `sandboxImage`
  */
 export async function extendedImage(
   session: ModalSession,
-  snapshot: { readonly imageId: string; readonly has: ImageSpec },
+  snapshot: { readonly imageId: string; readonly spec: ImageSpec },
   spec: ImageSpec,
   options: ImageOptions,
 ): Promise<Image> {
-  const installed = imageLayers(snapshot.has, new Uint8Array()).map(({ commands }) => commands.join("\n"));
+  const installed = imageLayers(snapshot.spec, new Uint8Array()).map(({ commands }) => commands.join("\n"));
   let { imageId } = snapshot;
   for (const layer of imageLayers(spec, new Uint8Array())) {
-    if (inSnapshots.has(layer.kind) || installed.includes(layer.commands.join("\n"))) continue;
+    if (layersInSnapshots.has(layer.kind) || installed.includes(layer.commands.join("\n"))) continue;
     imageId = await build(session, layer, { imageId }, options);
   }
-  return await askModal("find the snapshot", () => session.client.images.fromId(imageId), options);
+  return await callModal("find the snapshot", () => session.client.images.fromId(imageId), options);
 }
 
-/** What every sandbox has, as it was when the snapshot was taken. */
-const inSnapshots: ReadonlySet<Layer["kind"]> = new Set(["base", "tools", "sources"]);
+/** Layers that every sandbox has; a snapshot keeps its own version of them. */
+const layersInSnapshots: ReadonlySet<Layer["kind"]> = new Set(["base", "tools", "sources"]);
 
 async function build(
   session: ModalSession,
@@ -68,7 +68,7 @@ async function build(
       signal,
       onBuild: () => onProgress(`Image: ${withoutCredentials(layer.title)}`),
       onLine: (line) => {
-        if (worthShowing.test(line)) onProgress(`  ${withoutCredentials(line.trim())}`);
+        if (progressLine.test(line)) onProgress(`  ${shorten(withoutCredentials(line.trim()), 500)}`);
       },
     },
   );
@@ -76,4 +76,4 @@ async function build(
   throw explainFailure(layer, built);
 }
 
-const worthShowing = /^\s*(Building|Built|Downloading|Downloaded|Resolved|Prepared|Installed|Setting up)\b/;
+const progressLine = /^\s*(Building|Built|Downloading|Downloaded|Resolved|Prepared|Installed|Setting up)\b/;

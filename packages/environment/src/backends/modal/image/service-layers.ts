@@ -1,15 +1,14 @@
 import type { ServiceStep } from "../../../plan/plan.ts";
-import { jupyterPackages } from "../../../services/packages.ts";
-import { runtimePaths } from "../../runtime-paths.ts";
-import { aptInstall, uvInstall } from "./commands.ts";
+import { jupyterPackages } from "../../../runtime/jupyter-packages.ts";
+import { runtimePaths } from "../../../runtime/runtime-paths.ts";
 import type { Layer } from "./layers.ts";
-import { shellCommand } from "./shell-quote.ts";
+import { aptInstall, shellCommand, uvInstall } from "./shell-commands.ts";
 
 type Services = readonly ServiceStep["service"][];
 
 const codeServerVersion = "4.100.3";
 
-/** What services need whatever the sandbox's own packages are, so that changing those builds none of it anew. */
+/** Layers that do not depend on the sandbox's packages, so that changed packages do not rebuild them. */
 export function serverLayers(services: Services): Layer[] {
   return [
     ...(services.includes("jupyter") ? [jupyterLayer] : []),
@@ -33,7 +32,7 @@ const codeServerLayer: Layer = {
   title: "code-server",
   commands: [
     aptInstall(["curl"]),
-    // In two steps: of a pipe, the shell would only notice how the end of it went.
+    // Two commands, because the exit code of a pipe is that of its last command.
     `RUN ${shellCommand(["curl", "-fsSL", "--retry", "3", "-o", installer, "https://code-server.dev/install.sh"])} && ${shellCommand(
       [
         "sh",
@@ -48,16 +47,16 @@ const codeServerLayer: Layer = {
 
 const installed = "/tmp/installed.txt";
 
-/** The packages of a notebook's kernel, in versions that work with the sandbox's own: those are the ones that it imports. */
+/** Layers with the notebook kernel, in versions compatible with the sandbox's packages, because the kernel imports those. */
 export function kernelLayers(services: Services): Layer[] {
   if (!services.includes("jupyter")) return [];
   const freeze = shellCommand(["uv", "pip", "freeze", "--python", runtimePaths.python]);
   return [
     {
       kind: "kernel",
-      title: "a kernel for notebooks",
+      title: "notebook kernel",
       commands: [
-        // What comes from a file or a repository has no version to be held to.
+        // Packages from files or repositories have no version to constrain.
         `RUN ${freeze} | { grep -E '^[A-Za-z0-9._-]+==' || true; } > ${installed}`,
         uvInstall(
           ["--python", runtimePaths.python, "--target", runtimePaths.kernel, "--constraint", installed],

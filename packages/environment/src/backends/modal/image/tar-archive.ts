@@ -1,12 +1,12 @@
 export interface TarEntry {
-  /** Relative, with slashes; at most 100 bytes. */
+  /** Relative path with forward slashes, at most 100 bytes long. */
   readonly path: string;
   readonly content: Uint8Array;
 }
 
 const block = 512;
 
-/** A tar archive of plain files that says nothing of when and where it was made. */
+/** Creates a tar archive of regular files, without timestamps or owners. */
 export function tarArchive(entries: readonly TarEntry[]): Buffer {
   const blocks = entries.flatMap(({ path, content }) => [
     header(path, content.length),
@@ -16,7 +16,7 @@ export function tarArchive(entries: readonly TarEntry[]): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(2 * block)]);
 }
 
-/** As POSIX describes ustar. */
+/** A header in the ustar format of POSIX. */
 function header(path: string, size: number): Buffer {
   const bytes = Buffer.alloc(block);
   if (bytes.write(path, 0) > 100) throw new RangeError(`${path} is too long for a tar archive`);
@@ -29,7 +29,7 @@ function header(path: string, size: number): Buffer {
   octal(0, 136, 12);
   bytes.write("0", 156);
   bytes.write("ustar\x0000", 257);
-  // The checksum is taken with spaces in its own place.
+  // The checksum is computed with spaces in its own field.
   bytes.fill(" ", 148, 156);
   const sum = bytes.reduce((total, byte) => total + byte, 0);
   bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);

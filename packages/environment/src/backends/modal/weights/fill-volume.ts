@@ -1,55 +1,55 @@
 import type { Progress } from "@seer/config";
 import { EnvironmentError } from "../../../errors.ts";
+import { baseSource } from "../../../models/adapter-base.ts";
 import { fetchError } from "../../../models/fetch-error.ts";
 import type { FetchDone, FetchErrorCode, FetchLine } from "../../../models/fetch-lines.ts";
 import { FetchProgress } from "../../../models/fetch-progress.ts";
-import { firstPauseMs } from "../../../models/first-pause.ts";
-import { baseSource, locateModel } from "../../../models/locate-model.ts";
-import type { Machine } from "../../backend.ts";
+import { locateModel } from "../../../models/locate-model.ts";
+import { namesOf } from "../../../plan/plan.ts";
+import type { SandboxInstance } from "../../../runtime/sandbox-instance.ts";
 import type { Filled } from "./filled-volumes.ts";
-import { runIn } from "./run-in.ts";
-import { runTool } from "./run-tool.ts";
+import { runIn, runTool } from "./run-in-instance.ts";
 import { uploadWeights } from "./upload-weights.ts";
-import { sourceName, type WantedWeights } from "./wanted-weights.ts";
+import type { WantedWeights } from "./wanted-weights.ts";
 
 export interface FillOptions {
   onProgress: Progress;
   signal?: AbortSignal | undefined;
 }
 
-/** Where the sandbox that fills a volume has it. */
+/** Where the sandbox that fills a volume mounts it. */
 export const volumeMount = "/volume";
-/** Of the volume, what sandboxes with the model see. */
+/** The part of the volume that other sandboxes mount. */
 export const weightsFolder = "weights";
 
 const weights = `${volumeMount}/${weightsFolder}`;
-// What a hidden model's weights are made of, which says which model it is.
+// Original files of a hidden model, which reveal its identity.
 const scratch = `${volumeMount}/fetched`;
-// Written last.
+// Written last, so that its presence means that the volume is complete.
 const marker = `${volumeMount}/filled.json`;
 
-/** A fetch that failed before there was anything to fetch. */
-export class FetchRefused extends EnvironmentError {}
+/** A failure that is known before anything is downloaded, such as a wrong name. */
+export class FetchRejected extends EnvironmentError {}
 
-/** Fills a volume, mounted in a machine, with weights: complete, or so that the next machine goes on with it. */
+/** Fills a mounted volume with weights. If interrupted, the next call continues. */
 export async function fillVolume(
-  machine: Machine,
+  instance: SandboxInstance,
   wanted: WantedWeights,
   options: FillOptions,
 ): Promise<Filled> {
-  const before = await readMarker(machine);
-  if (before !== undefined) return before;
+  const existing = await readMarker(instance);
+  if (existing !== undefined) return existing;
   const target = wanted.hidden === undefined ? weights : scratch;
-  const filled = await bring(machine, wanted, target, options);
-  if (wanted.hidden !== undefined) await blind(machine, wanted, filled, options);
-  await machine.writeFile(marker, JSON.stringify(filled));
-  // Modal keeps what is written from now on, and not only when the sandbox ends.
-  await runIn(machine, ["sync", volumeMount], options.signal);
+  const filled = await fetchInto(instance, wanted, target, options);
+  if (wanted.hidden !== undefined) await anonymize(instance, wanted, filled, options);
+  await instance.writeFile(marker, JSON.stringify(filled));
+  // Commits the volume now, not only when the sandbox ends.
+  await runIn(instance, ["sync", volumeMount], options.signal);
   return filled;
 }
 
-async function bring(
-  machine: Machine,
+async function fetchInto(
+  instance: SandboxInstance,
   wanted: WantedWeights,
   target: string,
   { onProgress, signal }: FillOptions,
@@ -58,9 +58,9 @@ async function bring(
   const progress = new FetchProgress(name, onProgress);
   if (source.from === "directory") {
     const { base } = await locateModel(source, { name, adapter, secrets: {}, onProgress, signal });
-    await uploadWeights(machine, source.directory, target, {
+    await uploadWeights(instance, source.directory, target, {
       signal,
-      onBytes: (line) => progress.take({ type: "progress", fetched: line.bytes, ...line }),
+      onBytes: (line) => progress.add({ type: "progress", fetched: line.bytes, ...line }),
     });
     return { base };
   }
@@ -69,29 +69,31 @@ async function bring(
     revision: source.revision,
     target,
     adapter,
-    firstPause: firstPauseMs() / 1000,
   };
-  const { last, stderr } = await runTool<FetchLine>(machine, "fetch_model", request, {
+  const { last, stderr } = await runTool<FetchLine>(instance, "fetch_model", request, {
     signal,
     onLine: (line) => {
-      if (line.type !== "done") progress.take(line);
+      if (line.type !== "done") progress.add(line);
     },
   });
   if (last?.type === "done") return filledWith(last, source.id);
   const failure =
     last?.type === "error"
       ? last
-      : ({ code: "interrupted", message: `The download of ${source.id} broke off: ${stderr}` } as const);
+      : ({
+          code: "interrupted",
+          message: `The download of ${source.id} was interrupted: ${stderr}`,
+        } as const);
   const error = failure.code === "disk-full" ? fullVolume(failure.message) : fetchError(source.id, failure);
-  throw refusals.has(failure.code)
-    ? new FetchRefused(error.code, error.message, { hint: error.hint })
+  throw rejectionCodes.has(failure.code)
+    ? new FetchRejected(error.code, error.message, { hint: error.hint })
     : error;
 }
 
-/** What the fetch says of a full disk is for one of this machine. */
+/** Replaces the fetch's own message for a full disk, which refers to this machine. */
 function fullVolume(message: string): EnvironmentError {
   return new EnvironmentError("environment/disk-full", `The volume on Modal is full: ${message}`, {
-    hint: "Name a `revision` of the model that is smaller, or ask Modal for more room in a volume.",
+    hint: "Choose a smaller `revision` of the model, or ask Modal for a larger volume.",
   });
 }
 
@@ -99,7 +101,7 @@ function filledWith({ revision, base }: FetchDone, adapter: string): Filled {
   return { revision, base: base && baseSource(base, adapter) };
 }
 
-const refusals: ReadonlySet<FetchErrorCode> = new Set([
+const rejectionCodes: ReadonlySet<FetchErrorCode> = new Set([
   "not-found",
   "gated",
   "unauthorized",
@@ -109,9 +111,9 @@ const refusals: ReadonlySet<FetchErrorCode> = new Set([
   "invalid",
 ]);
 
-/** Makes what may be seen of what was brought, by moving it. One that was broken off goes on. */
-async function blind(
-  machine: Machine,
+/** Moves the fetched files into an anonymized copy. If interrupted, the next call continues. */
+async function anonymize(
+  instance: SandboxInstance,
   { name, hidden }: WantedWeights,
   { base }: Filled,
   { signal }: FillOptions,
@@ -121,13 +123,13 @@ async function blind(
     source: scratch,
     target: weights,
     name,
-    telling: sources.map(sourceName),
+    identifiers: sources.flatMap(namesOf),
     basePath: hidden?.basePath,
     move: true,
   };
   const { last, stderr } = await runTool<{ type: "done" | "error"; message?: string }>(
-    machine,
-    "blind_model",
+    instance,
+    "anonymize_model",
     request,
     { signal },
   );
@@ -135,15 +137,15 @@ async function blind(
     throw new EnvironmentError(
       "environment/model-unavailable",
       `The model ${name} cannot be hidden: ${last?.message ?? stderr}`,
-      { hint: "Remove `hidden`, or use a copy of the model whose files do not tell." },
+      { hint: "Remove `hidden`, or use a copy of the model whose files do not reveal its identity." },
     );
   }
-  await runIn(machine, ["rm", "-rf", scratch], signal);
+  await runIn(instance, ["rm", "-rf", scratch], signal);
 }
 
-async function readMarker(machine: Machine): Promise<Filled | undefined> {
+async function readMarker(instance: SandboxInstance): Promise<Filled | undefined> {
   try {
-    return JSON.parse(new TextDecoder().decode(await machine.readFile(marker))) as Filled;
+    return JSON.parse(new TextDecoder().decode(await instance.readFile(marker))) as Filled;
   } catch (error) {
     if (EnvironmentError.isInstance(error) && error.code === "environment/file-failed") return undefined;
     throw error;

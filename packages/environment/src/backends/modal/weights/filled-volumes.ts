@@ -1,17 +1,17 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { seerHome } from "@seer/system";
 import type { ModelSource } from "../../../plan/plan.ts";
-import { seerHome } from "../../../seer-home.ts";
 
-/** What is known of weights that are complete. */
+/** Metadata of complete weights. */
 export interface Filled {
-  /** Of the hub's, the commit. */
+  /** Commit, for models from the hub. */
   readonly revision?: string | undefined;
-  /** What an adapter says it is for. */
+  /** The base model that an adapter's configuration names. */
   readonly base?: ModelSource | undefined;
 }
 
-/** What this user has seen in a volume, when it had all of its weights; another one of the same name may not. */
+/** Reads the local cache of complete volumes. The ID is compared, because a volume may have been recreated. */
 export async function knownFilled(name: string, volumeId: string): Promise<Filled | undefined> {
   try {
     const known = JSON.parse(await readFile(file(name), "utf8")) as { volumeId: string; filled: Filled };
@@ -21,7 +21,7 @@ export async function knownFilled(name: string, volumeId: string): Promise<Fille
   }
 }
 
-/** Where this cannot be kept, the volume is looked into the next time. */
+/** Ignores errors; without a cache entry, the volume is checked again next time. */
 export async function rememberFilled(name: string, volumeId: string, filled: Filled): Promise<void> {
   const path = file(name);
   const fresh = `${path}.${process.pid}`;
@@ -30,7 +30,7 @@ export async function rememberFilled(name: string, volumeId: string, filled: Fil
     await writeFile(fresh, JSON.stringify({ volumeId, filled }), { mode: 0o600 });
     await rename(fresh, path);
   } catch {
-    // As said.
+    // Only a cache.
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Volume } from "modal";
-import { foundBase } from "../../../models/found-base.ts";
+import { foundBase } from "../../../models/adapter-base.ts";
 import type { ModelSource, ModelStep } from "../../../plan/plan.ts";
-import type { BackendStartOptions } from "../../backend.ts";
+import type { BackendStartOptions } from "../../../runtime/backend.ts";
 import type { ModalSession } from "../session.ts";
 import type { Filled } from "./filled-volumes.ts";
 import { hubToken } from "./hub-access.ts";
@@ -9,15 +9,15 @@ import { baseWeights, ownWeights } from "./wanted-weights.ts";
 import { WeightsVolumes } from "./weights-volumes.ts";
 
 export interface PlacedModels {
-  /** By the path at which the sandbox has to have each. */
+  /** Volumes by mount path in the sandbox. */
   readonly volumes: Readonly<Record<string, Volume>>;
-  /** The steps, with the commits and bases that were found. */
+  /** The steps, with resolved commits and adapter bases. */
   readonly models: readonly ModelStep[];
 }
 
 /**
- * Sees to it that the weights of a plan are in volumes, one for each model and version, before there is a GPU to pay
- * for: machines without one fetch those that are missing.
+ * Ensures that the weights of a plan are in volumes, one per model and version. Sandboxes without a GPU fetch missing
+ * weights, before the sandbox with the GPU is paid for.
  *
  * @throws EnvironmentError `environment/model-unavailable`, `environment/model-gated`, `environment/disk-full` and others
  */
@@ -27,21 +27,21 @@ export async function placeWeights(
   options: BackendStartOptions,
 ): Promise<PlacedModels> {
   if (steps.length === 0) return { volumes: {}, models: [] };
-  // The first that fails ends the others.
-  const failed = new AbortController();
+  // The first failure aborts the others.
+  const failure = new AbortController();
   const { signal } = options;
-  const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const combined = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
   const token = await hubToken(options.secrets);
-  const volumes = new WeightsVolumes(session, token, { ...options, signal: either });
+  const volumes = new WeightsVolumes(session, token, { ...options, signal: combined });
   const placing = steps.map(async (step) => {
     try {
       return await placeModel(step, volumes);
     } catch (error) {
-      failed.abort(error);
+      failure.abort(error);
       throw error;
     }
   });
-  // None is left running.
+  // Wait for all, so that none is left running.
   await Promise.allSettled(placing);
   const placed = await Promise.all(placing);
   return {
@@ -59,7 +59,7 @@ async function placeModel(step: ModelStep, volumes: WeightsVolumes) {
   ]);
   const source = atCommit(step.source, own);
   if (adapter === undefined) return { mounts: { [path]: own.volume }, step: { ...step, source } };
-  const used = base ?? foundBase(step, own);
+  const used = base ?? (await foundBase(step, own));
   const placed = configured ?? (await volumes.place(baseWeights(step, used)));
   const pinned = { ...used, source: atCommit(used.source, placed) };
   return {

@@ -1,23 +1,22 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { walk } from "@seer/config";
 import type { ModelSource } from "../../../plan/plan.ts";
-import { walk } from "../../walk.ts";
 import { hubVariables } from "./hub-access.ts";
 
 export interface VersionOptions {
-  /** For what only some may see. */
+  /** Hub token, for gated and private models. */
   token: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-const hubMs = 10_000;
+const hubTimeoutMs = 10_000;
 
 /**
- * What tells one state of a model's files from another: for the hub the commit, or, where this machine cannot ask for
- * it, the revision as configured; for a directory a hash of its content.
+ * Returns an identifier of the exact files of a model: the commit for the hub, or the configured revision if the commit
+ * cannot be resolved here; a hash of the content for a directory.
  */
 export async function versionOf(source: ModelSource, options: VersionOptions): Promise<string> {
   if (source.from === "directory") return await contentHash(source.directory, options.signal);
@@ -26,7 +25,7 @@ export async function versionOf(source: ModelSource, options: VersionOptions): P
   return (await commitOf(source.id, revision, options)) ?? revision;
 }
 
-/** What else is wrong is for the fetch to find out, which has the hub's own client. */
+/** Ignores errors, because the download reports them better. */
 async function commitOf(
   id: string,
   revision: string,
@@ -34,7 +33,7 @@ async function commitOf(
 ): Promise<string | undefined> {
   const hub = hubVariables().HF_ENDPOINT ?? "https://huggingface.co";
   const url = `${hub.replace(/\/$/, "")}/api/models/${id}/revision/${encodeURIComponent(revision)}`;
-  const deadline = AbortSignal.timeout(hubMs);
+  const deadline = AbortSignal.timeout(hubTimeoutMs);
   try {
     const response = await fetch(url, {
       ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
@@ -50,11 +49,10 @@ async function commitOf(
 
 async function contentHash(directory: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
-  for await (const { path, isDirectory } of walk(directory)) {
+  for await (const { path, realPath, isDirectory } of walk(directory)) {
     if (isDirectory) continue;
-    const file = join(directory, path);
-    hash.update(JSON.stringify([path, (await stat(file)).size]));
-    await addFile(hash, file, signal);
+    hash.update(JSON.stringify([path, (await stat(realPath)).size]));
+    await addFile(hash, realPath, signal);
   }
   return hash.digest("hex");
 }

@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import type { WantedWeights } from "./wanted-weights.ts";
 
-// Part of each name: volumes that an older Seer filled differently are not found.
+// Increment when the layout of volumes changes, so that old volumes are not used.
 const format = 1;
 
 /**
- * The name of the volume for weights at one version: a commit of the hub's, or the hash of a directory's content. Only
- * the owner of the account sees it. A sandbox that fills it has the same name, which may have 64 characters.
+ * The name of the volume with weights of one version: a commit of the hub, or the content hash of a directory. Only the
+ * account's owner sees it. The sandbox that fills the volume has the same name, which is limited to 64 characters.
  */
 export function volumeName({ name, source, hidden }: WantedWeights, version: string): string {
-  // What a hidden model's settings are rewritten to depends on what it is called.
+  // The rewritten configuration of a hidden model depends on its name in the sandbox.
   const rewritten = hidden === undefined ? null : [name, hidden.basePath ?? null];
   const subject = source.from === "hub" ? source.id : "directory";
   const hash = createHash("sha256")

@@ -1,19 +1,19 @@
 import { modelPath } from "@seer/config";
 import type { ModelSource, ModelStep } from "../../../plan/plan.ts";
 
-/** Weights that a sandbox has at one path. */
+/** Weights that a sandbox needs at one path. */
 export interface WantedWeights {
-  /** What the sandbox calls the model. */
+  /** The model's name in the sandbox. */
   readonly name: string;
   readonly path: string;
   readonly source: ModelSource;
-  /** Whether they are those of a PEFT adapter. */
+  /** Whether the source is a PEFT adapter. */
   readonly adapter: boolean;
-  /** For a model that is hidden: what must not be found in it, and where the sandbox has its base. */
+  /** For a hidden model: the sources whose names must be removed, and the base's path in the sandbox. */
   readonly hidden?: { readonly sources: readonly ModelSource[]; readonly basePath?: string } | undefined;
 }
 
-/** What a model itself needs, whose base may not be known yet. */
+/** The weights of a model itself. The base of an adapter may not be known yet. */
 export function ownWeights({ name, varName, path, source, hidden, adapter }: ModelStep): WantedWeights {
   const wanted = { name, path, source, adapter: adapter !== undefined };
   if (!hidden) return wanted;
@@ -23,16 +23,11 @@ export function ownWeights({ name, varName, path, source, hidden, adapter }: Mod
   return { ...wanted, hidden: { sources, basePath } };
 }
 
-/** What the base of an adapter needs. */
+/** The weights of an adapter's base. */
 export function baseWeights(
   { name, hidden, source: adapter }: ModelStep,
   { source, path }: { readonly source: ModelSource; readonly path: string },
 ): WantedWeights {
   const wanted = { name: `${name}-base`, path, source, adapter: false };
   return hidden ? { ...wanted, hidden: { sources: [source, adapter] } } : wanted;
-}
-
-/** A model as the researcher calls it. */
-export function sourceName(source: ModelSource): string {
-  return source.from === "hub" ? source.id : source.directory;
 }

@@ -1,15 +1,15 @@
+import { withTimeout } from "@seer/config";
 import type { Image, Volume } from "modal";
 import { EnvironmentError } from "../../../errors.ts";
 import { locateModel } from "../../../models/locate-model.ts";
-import { within } from "../../../within.ts";
-import type { BackendStartOptions } from "../../backend.ts";
-import { askModal, isModalError } from "../ask-modal.ts";
+import type { BackendStartOptions } from "../../../runtime/backend.ts";
+import { callModal, isModalError } from "../call-modal.ts";
 import { createSandbox } from "../create-sandbox.ts";
 import { sandboxImage } from "../image/sandbox-image.ts";
-import type { ModalMachine } from "../modal-machine.ts";
+import type { ModalInstance } from "../modal-instance.ts";
 import type { ModalSession } from "../session.ts";
 import { StartContext } from "../start-context.ts";
-import { FetchRefused, fillVolume, volumeMount, weightsFolder } from "./fill-volume.ts";
+import { FetchRejected, fillVolume, volumeMount, weightsFolder } from "./fill-volume.ts";
 import { type Filled, knownFilled, rememberFilled } from "./filled-volumes.ts";
 import { hubVariables } from "./hub-access.ts";
 import { versionOf } from "./version-of.ts";
@@ -17,16 +17,16 @@ import { volumeName } from "./volume-name.ts";
 import { waitForSandbox } from "./wait-for-sandbox.ts";
 import type { WantedWeights } from "./wanted-weights.ts";
 
-/** Weights that are in place: what to mount, and what is known of them. */
+/** Weights in a volume, with their metadata. */
 export interface PlacedWeights extends Filled {
   readonly volume: Volume;
 }
 
 const packages = ["huggingface_hub>=1.0,<3"];
-// A model of a terabyte, slowly.
-const fillMs = 12 * 60 * 60_000;
+// Enough for a slow download of 1 TB.
+const fillTimeoutMs = 12 * 60 * 60_000;
 
-/** The volumes of one start; what two paths have in common is fetched once. */
+/** Provides the volumes of one start. Each volume is filled at most once, even if several paths use it. */
 export class WeightsVolumes {
   readonly #session: ModalSession;
   readonly #token: string | undefined;
@@ -40,12 +40,12 @@ export class WeightsVolumes {
     this.#options = options;
   }
 
-  /** Finds weights in their volume, or puts them there by a machine without a GPU. */
+  /** Returns the weights' volume, filling it first if necessary. */
   async place(wanted: WantedWeights): Promise<PlacedWeights> {
     const { onProgress, signal } = this.#options;
     if (wanted.source.from === "directory") {
-      onProgress(`Model ${wanted.name}: comparing its files with what Modal has`);
-      // What is no such model is found before anything is sent.
+      onProgress(`Model ${wanted.name}: comparing files with its volume on Modal`);
+      // Reject an invalid model before uploading anything.
       await locateModel(wanted.source, { ...this.#options, ...wanted });
     }
     const version = await versionOf(wanted.source, { token: this.#token, signal });
@@ -61,7 +61,7 @@ export class WeightsVolumes {
     const existing = await this.#find(name);
     const known = existing && (await knownFilled(name, existing.volumeId));
     if (existing !== undefined && known !== undefined) {
-      onProgress(`Model ${wanted.name}: in its volume on Modal`);
+      onProgress(`Model ${wanted.name}: found in its volume on Modal`);
       return { ...known, volume: existing };
     }
     const volume = existing ?? (await this.#create(name));
@@ -70,8 +70,8 @@ export class WeightsVolumes {
       await rememberFilled(name, volume.volumeId, filled);
       return { ...filled, volume };
     } catch (error) {
-      // A name that was mistyped leaves nothing.
-      const isEmpty = existing === undefined && error instanceof FetchRefused;
+      // Do not keep an empty volume for a mistyped name.
+      const isEmpty = existing === undefined && error instanceof FetchRejected;
       if (isEmpty) await this.#session.client.volumes.delete(name).catch(() => {});
       throw error;
     }
@@ -79,33 +79,34 @@ export class WeightsVolumes {
 
   async #fill(name: string, volume: Volume, wanted: WantedWeights): Promise<Filled> {
     const { onProgress, signal } = this.#options;
-    this.#image ??= this.#fetchingImage();
+    this.#image ??= this.#fetchImage();
     const image = await this.#image;
     for (;;) {
-      onProgress(`Model ${wanted.name}: placing it in its volume on Modal, without a GPU`);
-      const machine = await this.#machine(name, image, volume);
-      if (machine !== undefined) return await fillAndEnd(machine, wanted, this.#options);
-      onProgress(`Model ${wanted.name}: waiting for another start that places it`);
+      onProgress(`Model ${wanted.name}: filling its volume on Modal, without a GPU`);
+      const instance = await this.#instance(name, image, volume);
+      if (instance !== undefined) return await fillAndEnd(instance, wanted, this.#options);
+      onProgress(`Model ${wanted.name}: waiting for another start to fill its volume`);
       await waitForSandbox(this.#session, name, signal);
     }
   }
 
-  /** Modal gives a name to one sandbox at a time, and so a volume to one that fills it: undefined when it has one. */
-  async #machine(name: string, image: Image, volume: Volume): Promise<ModalMachine | undefined> {
+  /** Starts a sandbox to fill the volume. Returns undefined if another one is filling it, since Modal's names are unique. */
+  async #instance(name: string, image: Image, volume: Volume): Promise<ModalInstance | undefined> {
     const { from: _, ...options } = this.#options;
     const own = {
       ...options,
       name,
-      // The researcher's, also when the sandbox with the model is not to have it.
+      // The user's token, even if the sandbox with the model does not get it.
       secrets: this.#token === undefined ? {} : { HF_TOKEN: this.#token },
       onProgress: () => {},
     };
     const step = {
-      kind: "machine",
+      kind: "instance",
       env: hubVariables(),
       secrets: [],
-      timeoutMs: fillMs,
+      timeoutMs: fillTimeoutMs,
       egress: true,
+      limits: {},
       docker: false,
     } as const;
     const plan = { backend: "modal", kind: "sandbox", steps: [step] } as const;
@@ -118,7 +119,7 @@ export class WeightsVolumes {
     }
   }
 
-  async #fetchingImage(): Promise<Image> {
+  async #fetchImage(): Promise<Image> {
     const spec = { python: { kind: "python", packages }, systemPackages: [], docker: false } as const;
     return await sandboxImage(this.#session, spec, this.#options);
   }
@@ -129,38 +130,38 @@ export class WeightsVolumes {
         if (isModalError(error, "NotFoundError")) return undefined;
         throw error;
       });
-    return await askModal("find a volume", find, this.#options);
+    return await callModal("find a volume", find, this.#options);
   }
 
   async #create(name: string): Promise<Volume> {
     const create = () => this.#session.client.volumes.fromName(name, { createIfMissing: true });
-    return await askModal("make a volume", create, this.#options);
+    return await callModal("create a volume", create, this.#options);
   }
 }
 
 async function fillAndEnd(
-  machine: ModalMachine,
+  instance: ModalInstance,
   wanted: WantedWeights,
   options: BackendStartOptions,
 ): Promise<Filled> {
   try {
-    return await fillVolume(machine, wanted, options);
+    return await fillVolume(instance, wanted, options);
   } catch (error) {
     if (!(EnvironmentError.isInstance(error) && error.code === "environment/ended")) throw error;
-    const reason = await within(machine.ended, explainMs, "lost" as const);
+    const reason = await withTimeout(instance.ended, endReasonMs, "lost" as const);
     throw new EnvironmentError(
       reason === "budget" ? "environment/budget-exceeded" : "environment/backend-unreachable",
-      `The machine on Modal that places the model ${wanted.name} ended too early: ${reason}`,
-      { hint: "Start again: what has come of it is kept.", cause: error },
+      `The sandbox that fills the volume of the model ${wanted.name} ended early: ${reason}`,
+      { hint: "Start again; the files fetched so far are kept.", cause: error },
     );
   } finally {
-    await machine.terminate().catch(() => {});
+    await instance.terminate().catch(() => {});
   }
 }
 
-const explainMs = 5000;
+const endReasonMs = 5000;
 
-/** From now on nothing depends on where a branch is. */
+/** Pins the revision, so that a moving branch has no effect. */
 function pinned(wanted: WantedWeights, version: string): WantedWeights {
   const { source } = wanted;
   return source.from === "hub" ? { ...wanted, source: { ...source, revision: version } } : wanted;

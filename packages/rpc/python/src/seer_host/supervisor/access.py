@@ -1,4 +1,4 @@
-"""Who may do what: the two tokens, and where a request may come from."""
+"""Authenticates requests: by their tokens, and by their `Host` and `Origin` headers."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Access:
         if "origin" in headers:
             raise RpcError("forbidden", "web pages may not call this host")
         if not self._knows(headers.get("host", "")):
-            raise RpcError("forbidden", "the Host header names another host than this")
+            raise RpcError("forbidden", "the Host header does not name this host")
         scheme, _, token = headers.get("authorization", "").partition(" ")
         given = token.strip().encode("latin-1", "replace")
-        # Both are always compared, so that the time taken tells nothing about either.
+        # Always compare both, so that the response time reveals nothing about either token.
         admin = hmac.compare_digest(given, self._admin_token)
         call = hmac.compare_digest(given, self._token)
         if scheme.lower() != "bearer" or not (admin or call):

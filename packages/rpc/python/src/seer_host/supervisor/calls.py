@@ -1,4 +1,4 @@
-"""One call: what was asked, what has happened, and who is watching."""
+"""The state of a call: its request, output, items and outcome."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from ..messages import Message, build_message
 if TYPE_CHECKING:
     import asyncio
 
+    from .scheduler import ConcurrencyGroup
+    from .worker_process import WorkerProcess
+
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Stream = Literal["stdout", "stderr"]
 
 
 class Watcher(Protocol):
-    """Is told whenever something has happened to a call."""
+    """Is notified of every change to a call."""
 
     def changed(self, call: Call) -> None: ...
 
 
 class Outcome(NamedTuple):
-    """How a call ended: the message of its result or error, as any client would be sent it."""
+    """The outcome of a call: the message of its result or error, as clients receive it."""
 
     ok: bool
     message: Message
@@ -43,7 +46,7 @@ class Outcome(NamedTuple):
 
 
 DEFAULT_CREDIT: Final = 16
-"""How many items of a stream are sent before a client has asked for more."""
+"""How many items of a stream are sent before the client requests more."""
 
 _CHUNK = 16 * 1024
 
@@ -57,26 +60,28 @@ class Chunk(NamedTuple):
 
 
 class Output:
-    """The last of what a call printed, at offsets that count from its first byte."""
+    """The last part of a call's output; offsets count from its first byte."""
 
-    __slots__ = ("_size", "chunks", "end")
+    __slots__ = ("_size", "chunks", "end", "undecided")
 
     def __init__(self) -> None:
         self.chunks: deque[Chunk] = deque()
         self.end = 0
         self._size = 0
+        #: Text that is not shown yet, because it may be the beginning of a secret.
+        self.undecided: dict[Stream, str] = {}
 
     def append(self, stream: Stream, data: bytes, limit: int) -> None:
         if (skipped := len(data) - limit) > 0:
             while skipped < len(data) and data[skipped] & 0xC0 == 0x80:
-                skipped += 1  # to the start of a character
+                skipped += 1  # do not cut a character
             self.end += skipped
             data = data[skipped:]
             self.chunks.clear()
             self._size = 0
         last = self.chunks[-1] if self.chunks else None
         if last is not None and last.stream == stream and len(last.data) + len(data) <= _CHUNK:
-            # Joined, so that a million short lines are not a million objects.
+            # Joined, so that many short lines do not become as many objects.
             last.data.extend(data)
         else:
             self.chunks.append(Chunk(self.end, stream, bytearray(data)))
@@ -86,9 +91,9 @@ class Output:
             self._size -= len(self.chunks.popleft().data)
 
     def since(self, offset: int) -> list[Chunk]:
-        """The chunks from an offset on."""
+        """The chunks after an offset."""
         found: list[Chunk] = []
-        # From the end, where a watcher that keeps up finds the little that it has not seen.
+        # Searched from the end, because most watchers lack only the last chunks.
         for chunk in reversed(self.chunks):
             if chunk.offset + len(chunk.data) <= offset:
                 break
@@ -111,7 +116,7 @@ class Output:
 
 
 class Items:
-    """The values that a stream has produced so far, as messages: the last of them, and those not sent yet."""
+    """The items of a stream, as messages: all that have not been sent, and the last that have."""
 
     __slots__ = ("_size", "ahead", "end", "kept", "sent")
 
@@ -119,9 +124,9 @@ class Items:
         self.kept: deque[Message] = deque()
         self.end = 0
         self.sent = 0
-        """How many have been sent to a client."""
+        """How many items have been sent to a client."""
         self.ahead = 0
-        """How many bytes those have that have not."""
+        """The size of the unsent items in bytes."""
         self._size = 0
 
     @property
@@ -142,13 +147,13 @@ class Items:
             self._size -= len(self.kept.popleft().data)
 
     def sent_before(self, index: int) -> None:
-        """Takes note that a client has been sent what comes before this item."""
+        """Marks the items before this index as sent."""
         while self.sent < min(index, self.end):
             self.ahead -= len(self.kept[self.sent - self.first].data)
             self.sent += 1
 
     def room(self, limit: int) -> int:
-        """How many more items the stream may produce before those that nobody was sent exceed the limit."""
+        """An estimate of how many more items fit before the unsent ones exceed the limit, in bytes."""
         average = max(self._size // max(len(self.kept), 1), 1)
         return max((limit - self.ahead) // average, 0 if self.ahead else 1)
 
@@ -161,11 +166,12 @@ class Call:
         "client",
         "collect",
         "credit",
+        "credit_sent",
         "deadline",
         "ended_at",
         "function",
-        "given",
         "grace",
+        "group",
         "id",
         "items",
         "outcome",
@@ -173,11 +179,12 @@ class Call:
         "progress",
         "request",
         "seq",
+        "stalled_since",
         "started_at",
-        "starves_since",
         "state",
         "stopped",
         "watchers",
+        "worker",
     )
 
     def __init__(
@@ -187,15 +194,18 @@ class Call:
         self.function = function
         self.client: object = client
         self.request: Message | None = request
-        """The arguments, until the call has ended."""
+        """The message with the arguments; None after the call has ended."""
         self.collect = collect
-        """Whether a stream's items are to be one list."""
+        """Whether to return the items of a stream as one list."""
         self.credit = credit
-        """How many items of a stream its clients want."""
-        self.given = 0
-        """How many the worker has been told to send."""
+        """How many items of a stream the clients have requested."""
+        self.credit_sent = 0
+        """How many items the worker has been allowed to send."""
         self.seq = 0
-        """Its number in the worker; 0 while the worker has not been given it."""
+        """The sequence number; 0 until the call is dispatched."""
+        self.group: ConcurrencyGroup | None = None
+        self.worker: WorkerProcess | None = None
+        """The worker that the call was dispatched to."""
         self.state: State = "waiting"
         self.accepted_at = time.time()
         self.started_at: float | None = None
@@ -205,21 +215,21 @@ class Call:
         self.items: Items | None = None
         self.progress: dict[str, Any] | None = None
         self.stopped: RpcError | None = None
-        """Why it is being cancelled, once it is."""
+        """Why the call was cancelled, if it was."""
         self.deadline: asyncio.TimerHandle | None = None
         self.grace: asyncio.TimerHandle | None = None
         self.watchers: list[Watcher] = []
-        self.starves_since: float | None = None
+        self.stalled_since: float | None = None
 
-    def starves_for(self, seconds: float) -> bool:
-        """Whether it is a stream that has been seen to wait this long for credit, with nobody watching."""
+    def stalled_for(self, seconds: float) -> bool:
+        """Whether a stream has waited this long for credit while no client was watching it."""
         produced = 0 if self.items is None else self.items.end
-        if self.watchers or self.collect or produced < self.given:
-            self.starves_since = None
+        if self.watchers or self.collect or produced < self.credit_sent:
+            self.stalled_since = None
             return False
-        if self.starves_since is None:
-            self.starves_since = time.monotonic()
-        return time.monotonic() - self.starves_since > seconds
+        if self.stalled_since is None:
+            self.stalled_since = time.monotonic()
+        return time.monotonic() - self.stalled_since > seconds
 
     def notify(self) -> None:
         if self.watchers:
@@ -231,9 +241,9 @@ class Call:
         self.started_at = time.time()
 
     def end(self, outcome: Outcome) -> None:
-        """Records how the call ended and tells its watchers; only the first end counts."""
+        """Records how the call ended and notifies its watchers."""
         self.outcome = outcome
-        # The record outlives the connection that it came from, which must not stay in memory with it.
+        # The record must not keep the connection and the request in memory.
         self.request = self.client = None
         self.ended_at = time.time()
         if outcome.ok:
@@ -248,7 +258,7 @@ class Call:
 
     @property
     def size(self) -> int:
-        """About how much memory the record takes."""
+        """The approximate memory use of the record."""
         size = 1024
         if self.outcome is not None:
             size += len(self.outcome.message.data)

@@ -1,7 +1,8 @@
-"""What a host is told when it starts: one line of JSON on its standard input."""
+"""The host's configuration, which it reads as one line of JSON from its standard input."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from dataclasses import dataclass, field, fields
@@ -15,15 +16,17 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """Sizes and times at which the host refuses, drops or kills."""
+    """Limits of size and time."""
 
     queue: int = 1024
-    """Calls that may wait."""
+    """How many calls may wait."""
     calls_per_second: int = 0
-    """Calls accepted in a second, by all clients together; 0 is no limit."""
+    """How many calls are accepted per second, from all clients together; 0 means no limit."""
     connections: int = 512
     message_bytes: int = 1 << 30
-    """The largest request, and the largest result."""
+    """The maximum size of a request or a result."""
+    received_bytes: int = 2 << 30
+    """The memory for all large requests together, apart from the memory shared with the worker."""
     kept_ms: int = 600_000
     """How long the record of an ended call is kept."""
     kept_bytes: int = 256 << 20
@@ -32,13 +35,13 @@ class Limits:
     grace_ms: int = 2_000
     """How long a cancelled call may take to end before its worker is killed."""
     request_ms: int = 20_000
-    """How long a request may take to arrive, whenever nothing more of it comes."""
+    """How long to wait for more of an incomplete request."""
     idle_ms: int = 300_000
-    """How long a connection may stay open without a request."""
+    """How long an HTTP connection may stay open without a request."""
     quiet_ms: int = 30_000
-    """How long a WebSocket may be silent before it is asked whether it lives, and for its answer."""
+    """How long a WebSocket may be silent before it is sent a ping, and how long to wait for the pong."""
     log_bytes: int = 8 << 20
-    """At which size the log file is put aside and a new one begun; one old one is kept."""
+    """The size at which the log file is rotated; one old file is kept."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +54,28 @@ class HostConfig:
     admin_token: str
     address: str = "127.0.0.1"
     port: int = 0
+    listener: int | None = None
+    """The file descriptor of a listening socket, instead of an address and a port."""
     allowed_hosts: tuple[str, ...] = ()
     python: str = sys.executable
     models: tuple[dict[str, str], ...] = ()
     path: tuple[str, ...] = ()
     log: str | None = None
-    lifeline: bool = False
+    exit_on_stdin_close: bool = False
+    end_reason_file: str | None = None
     secrets: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
+    def read_end_reason(self) -> str | None:
+        """Why the host is being stopped, if the process that stops it has written a reason."""
+        if self.end_reason_file is not None:
+            with contextlib.suppress(OSError):
+                return Path(self.end_reason_file).read_text("utf-8", "replace").strip() or None
+        return None
+
     @classmethod
     def parse(cls, text: str | bytes) -> HostConfig:
-        """Reads the JSON object, and names the first thing that is wrong with it."""
+        """Parses the JSON object; raises ConfigError."""
         try:
             value: Any = json.loads(text)
         except ValueError as error:
@@ -80,13 +93,15 @@ class HostConfig:
         if given["token"] == given["admin_token"]:
             raise ConfigError("'token' and 'adminToken' must differ")
         given.setdefault("name", Path(given["file"]).stem)
-        for key in ("name", "address", "python", "log"):
+        for key in ("name", "address", "python", "log", "end_reason_file"):
             if key in given and not _is_text(given[key]):
-                raise ConfigError(f"{_camel(key)!r} must be a string that is not empty")
+                raise ConfigError(f"{_camel(key)!r} must be a non-empty string")
         if type(given.get("port", 0)) is not int or not 0 <= given.get("port", 0) <= 65535:
             raise ConfigError("'port' must be a whole number from 0 to 65535")
-        if type(given.get("lifeline", False)) is not bool:
-            raise ConfigError("'lifeline' must be true or false")
+        if type(given.get("listener", 0)) is not int:
+            raise ConfigError("'listener' must be a file descriptor")
+        if type(given.get("exit_on_stdin_close", False)) is not bool:
+            raise ConfigError("'exitOnStdinClose' must be true or false")
         for key in ("allowed_hosts", "path", "secrets"):
             given[key] = _texts(key, given.get(key, []))
         given["models"] = _models(given.get("models", []))

@@ -10,7 +10,7 @@ from ..errors import RpcError
 MAX_HEAD = 32 * 1024
 MAX_FIELDS = 100
 _REQUEST_LINE = re.compile(r"([A-Z]{1,16}) (/[!-~]{0,4095}) HTTP/1\.([01])")
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*)")
+_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t -~\x80-\xff]*)")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
 REASONS = {
@@ -42,18 +42,18 @@ class Head(NamedTuple):
     headers: dict[str, str]
     """Names in lower case."""
     length: int
-    """Of the body."""
+    """The length of the body."""
     keep_alive: bool
 
 
 Fields = dict[str, tuple[str, str]]
-"""Names and values by the lines that they were read from."""
+"""Caches parsed headers: the name and value by the line."""
 
 
 def parse_head(data: bytes | bytearray, known: Fields) -> Head:
-    """Reads what comes before a request's body, without the empty line at its end.
+    """Parses the request line and headers, without the empty line after them.
 
-    Most lines are the same in every request of a connection; those that are `known` are not read again.
+    Most headers are the same in every request of a connection; lines in `known` are not parsed again.
     """
     try:
         first, *lines = data.decode("latin-1").split("\r\n")
@@ -61,7 +61,7 @@ def parse_head(data: bytes | bytearray, known: Fields) -> Head:
         raise RpcError("bad-request", "the request is not text") from None
     request = _REQUEST_LINE.fullmatch(first)
     if request is None:
-        raise RpcError("bad-request", "the first line is not that of an HTTP/1.1 request")
+        raise RpcError("bad-request", "the first line is not an HTTP/1.1 request line")
     if len(lines) > MAX_FIELDS:
         raise RpcError("bad-request", f"the request has more than {MAX_FIELDS} headers")
     headers: dict[str, str] = {}
@@ -70,11 +70,11 @@ def parse_head(data: bytes | bytearray, known: Fields) -> Head:
         if name not in headers:
             headers[name] = value
         elif name in _SINGLE:
-            raise RpcError("bad-request", f"the header {name} is given twice")
+            raise RpcError("bad-request", f"the header {name} occurs twice")
         else:
             headers[name] += f", {value}"
     if "transfer-encoding" in headers:
-        raise RpcError("bad-request", "send the body with a Content-Length; transfer encodings are not read")
+        raise RpcError("bad-request", "transfer encodings are not supported; send a Content-Length")
     length = headers.get("content-length", "0")
     if _LENGTH.fullmatch(length) is None:
         raise RpcError("bad-request", "the Content-Length is not a number")
@@ -87,7 +87,7 @@ def _read_field(line: str, known: Fields) -> tuple[str, str]:
     field = _FIELD.fullmatch(line)
     if field is None:
         raise RpcError("bad-request", "a header of the request is malformed")
-    name, value = field[1].lower(), field[2].rstrip(" \t")
+    name, value = field[1].lower(), field[2].strip(" \t")
     if name not in _CHANGING and len(line) <= _KNOWN_LENGTH and len(known) < _KNOWN:
         known[line] = name, value
     return name, value
@@ -102,7 +102,7 @@ _SINGLE = frozenset(
 
 
 def response_head(status: int, content_type: str, length: int, keep_alive: bool) -> bytes:
-    """The start of a response, up to its body."""
+    """The status line and headers of a response."""
     connection = "" if keep_alive else "Connection: close\r\n"
     challenge = "WWW-Authenticate: Bearer\r\n" if status == 401 else ""
     return (

@@ -1,39 +1,60 @@
-"""The host's log: its last lines in memory, all of it in a file that cannot grow without bound."""
+"""The host's log: the last lines in memory, and all of them in a file that is rotated."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
 import time
+import urllib.parse
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _LINES = 10_000
-_LINE = 8 * 1024
-_LAST_OF_WORKER = 40
 _DELAY_S = 0.05
 _SHORTEST_SECRET = 4
-"""Shorter strings occur everywhere by chance."""
+"""Shorter secrets are not masked, because they occur in ordinary text by chance."""
+_SHORTEST_ENCODING = 8
+"""The same for encoded secrets, which look like ordinary identifiers."""
 
 
 class Masker:
-    """Replaces secrets in what is logged or reported."""
+    """Replaces secrets in output, logs and errors, also URL-encoded and in base64 or hexadecimal."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # The longest first, so that a secret that contains another is masked whole.
-        self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len, reverse=True)
+        plain = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        encoded = {text for secret in plain for text in _encodings(secret) if len(text) >= _SHORTEST_ENCODING}
+        # The longest first, so that a secret that contains another one is masked completely.
+        self._secrets = sorted(plain | encoded, key=len, reverse=True)
+        self._beginnings = {secret[:end] for secret in self._secrets for end in range(1, len(secret))}
+        self._longest = max(map(len, self._beginnings), default=0)
 
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, "***")
         return text
+
+    def undecided(self, text: str) -> int:
+        """How many characters at the end of a text may be the beginning of a secret that goes on."""
+        for length in range(min(self._longest, len(text)), 0, -1):
+            if text[-length:] in self._beginnings:
+                return len(text) - self._start_before(len(text) - length, text)
+        return 0
+
+    def _start_before(self, cut: int, text: str) -> int:
+        """Moves a cut to the beginning of the secrets that it would divide."""
+        for secret in self._secrets:
+            start = text.find(secret, max(cut - len(secret) + 1, 0), cut + len(secret) - 1)
+            if 0 <= start < cut:
+                return self._start_before(start, text)
+        return cut
 
     def mask_json(self, data: bytes) -> bytes:
         """Masks the strings of a JSON text."""
@@ -51,27 +72,39 @@ class Masker:
         return value
 
 
+def _encodings(secret: str) -> Iterator[str]:
+    data = secret.encode("utf-8", "surrogatepass")
+    yield urllib.parse.quote(data, safe="")
+    yield data.hex()
+    yield data.hex().upper()
+    for offset in range(3):
+        # Of a longer text in base64, such as `user:password`, the characters that depend on the secret alone.
+        text = base64.b64encode(bytes(offset) + data).decode()
+        text = text[(0, 2, 3)[offset] : (offset + len(data)) * 8 // 6]
+        yield text
+        yield text.replace("+", "-").replace("/", "_")
+
+
 class Entry(NamedTuple):
-    """A line that has not been written out."""
+    """A log entry; it is formatted only when it is written or shown."""
 
     at: float
     source: str
-    text: str | tuple[str, str, str, float | None]
-    """The line; or of a call that ended its id, its function, how, and after how many seconds."""
+    text: str | tuple[str, str, str, float | None, str]
+    """The line; for the end of a call: its ID, function, state, duration in seconds, and reason."""
 
 
 class Log:
-    """Writes soon rather than at once, and never fails: a full disk loses lines, not calls."""
+    """Writes lines with a short delay, and ignores write errors: a full disk must not stop calls."""
 
     def __init__(
         self, path: str | None, max_bytes: int, masker: Masker, loop: asyncio.AbstractEventLoop
     ) -> None:
         self._path = Path(path) if path else None
         self._max_bytes = max_bytes
-        self._mask = masker
+        self.mask = masker
         self._loop = loop
         self._entries: deque[Entry] = deque(maxlen=_LINES)
-        self._worker_lines: deque[str] = deque(maxlen=_LAST_OF_WORKER)
         self._unwritten: list[Entry] = []
         self._lost = 0
         self._fd = -1
@@ -80,29 +113,20 @@ class Log:
             self._open(self._path)
 
     def host(self, text: str) -> None:
-        """A line about the host itself."""
+        """Adds a line about the host itself."""
         self._add(Entry(time.time(), "host", text))
 
-    def call(self, call_id: str, function: str, how: str, seconds: float | None) -> None:
-        """The end of a call, which costs the call as little as possible."""
-        self._add(Entry(time.time(), "host", (call_id, function, how, seconds)))
+    def call(self, call_id: str, function: str, how: str, seconds: float | None, why: str = "") -> None:
+        """Adds a line about the end of a call; formatted later, to keep calls fast."""
+        self._add(Entry(time.time(), "host", (call_id, function, how, seconds, why)))
 
     def worker(self, text: str) -> None:
-        """A line that the worker printed."""
-        text = text[:_LINE]
-        if text:
-            self._worker_lines.append(text)
+        """Adds a line that the worker printed, already masked and shortened."""
         self._add(Entry(time.time(), "worker", text))
 
     def last(self, lines: int) -> str:
         found = list(self._entries)[-lines:] if lines > 0 else []
         return "".join(self._format(entry) + "\n" for entry in found)
-
-    def last_of_worker(self) -> list[str]:
-        return [self._mask(line) for line in self._worker_lines]
-
-    def begin_worker(self) -> None:
-        self._worker_lines.clear()
 
     def _add(self, entry: Entry) -> None:
         self._entries.append(entry)
@@ -118,20 +142,22 @@ class Log:
     def _format(self, entry: Entry) -> str:
         text = entry.text
         if not isinstance(text, str):
-            call_id, function, how, seconds = text
+            call_id, function, how, seconds, why = text
             took = "the queue" if seconds is None else f"{seconds * 1000:.1f} ms"
-            text = f"call {call_id} {function} {how} after {took}"
+            text = f"call {call_id} {function} {how} after {took}" + (f": {why}" if why else "")
+        if entry.source != "worker":
+            text = self.mask(text)
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(entry.at))
-        return f"{at}.{int(entry.at * 1000) % 1000:03}Z {entry.source} {self._mask(text)}"
+        return f"{at}.{int(entry.at * 1000) % 1000:03}Z {entry.source} {text}"
 
     def flush(self) -> None:
-        """Writes what has not been written yet."""
+        """Writes the pending lines."""
         entries, self._unwritten = self._unwritten, []
         if self._lost:
             entries.append(Entry(time.time(), "host", f"({self._lost} lines left out)"))
             self._lost = 0
         data = bytearray()
-        # The disk may be full or gone. The lines are still in memory, and calls matter more.
+        # The disk may be full or missing; the lines are still in memory.
         with contextlib.suppress(OSError):
             for entry in entries:
                 data += self._format(entry).encode("utf-8", "backslashreplace") + b"\n"

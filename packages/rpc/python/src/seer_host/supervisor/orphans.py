@@ -1,4 +1,4 @@
-"""Processes that the user's code started and that outlived its worker, whatever session they moved to."""
+"""Ends processes that user code started and that outlived its worker, even in another session."""
 
 from __future__ import annotations
 
@@ -8,26 +8,44 @@ import signal
 import sys
 from pathlib import Path
 
+from .spawn import workers, workers_lock
+
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_DUMPABLE = 4
 _ROUNDS = 32
 
 
+def hide() -> None:
+    """Denies other processes of this user access to this one's memory and descriptors (Linux only)."""
+    _prctl(_PR_SET_DUMPABLE, 0)
+
+
 def adopt_orphans() -> None:
-    """Asks the system to make this process the parent of those, where the system can."""
+    """Makes this process the parent of its orphaned descendants (Linux only)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
     if sys.platform != "linux":
         return
     try:
         import ctypes
 
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
     except (ImportError, OSError, AttributeError):
         return
 
 
-def end_orphans(keep: set[int]) -> None:
-    """Kills the children of this process but for those to keep, and theirs, which become its own by that."""
+def end_orphans(ended: int) -> None:
+    """Kills the orphans of a worker that has ended: children of this process that are not workers.
+
+    While other workers run, kills only those in the ended worker's session, as the others may not be its own.
+    """
     for _ in range(_ROUNDS):
-        orphans = [pid for pid in _children() if pid not in keep]
+        with workers_lock:
+            children = [(pid, session) for pid, session in _children() if pid not in workers]
+            alone = not workers
+        orphans = [pid for pid, session in children if alone or session == ended]
         if not orphans:
             return
         for pid in orphans:
@@ -37,23 +55,25 @@ def end_orphans(keep: set[int]) -> None:
                 os.waitpid(pid, 0)
 
 
-def reap_orphans(keep: set[int]) -> None:
-    """Takes note of those that have ended by themselves, so that they do not remain as zombies."""
+def reap_orphans() -> None:
+    """Reaps orphans that have exited."""
     if not hasattr(os, "waitid"):
         return
     with contextlib.suppress(ChildProcessError):
         while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            if ended.si_pid in keep:
+            if ended.si_pid in workers:
                 return
             os.waitpid(ended.si_pid, 0)
 
 
-def _children() -> list[int]:
+def _children() -> list[tuple[int, int]]:
+    """The PIDs and sessions of the children of this process."""
     own = os.getpid()
-    found: list[int] = []
+    found: list[tuple[int, int]] = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            # After the name in brackets, which may hold anything: the state, and the parent.
-            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == own:
-                found.append(int(entry.name))
+            # After the name, which may contain anything, come state, parent, group and session.
+            _, parent, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+            if int(parent) == own:
+                found.append((int(entry.name), int(session)))
     return found

@@ -1,29 +1,33 @@
-"""What each HTTP request is answered."""
+"""The handlers of HTTP requests."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RpcError
 from ..messages import Message, parse_message
 from .access import require_admin
-from .call_answer import MAX_WAIT_S, MESSAGE_TYPE, CallAnswer, record_json
-from .websocket_peer import is_call_id
+from .call_response import MAX_WAIT_S, MESSAGE_TYPE, CallResponse, record_json
+from .interface_response import InterfaceResponse
+from .websocket_connection import is_call_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from ..messages import Buffer
     from .host import Host
-    from .http_peer import Request
+    from .http_connection import Request
 
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait=([0-9]{1,7})(?:$|[,;\s])")
+_LONGEST_REASON = 1000
 _PREFER_RECORD = re.compile(r"(?:^|[,;\s])record(?:$|[,;\s])")
 
 
 class Routes:
-    """Every request but that for the WebSocket."""
+    """Handles all HTTP requests, except the upgrade to a WebSocket."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -39,6 +43,9 @@ class Routes:
             ("DELETE", "refs", 2): self._free,
             ("GET", "logs", 1): self._logs,
             ("POST", "restart", 1): self._restart,
+            ("POST", "reload", 1): self._reload,
+            ("GET", "reload", 1): self._reloaded,
+            ("DELETE", "reload", 1): self._cancel_reload,
             ("POST", "shutdown", 1): self._shutdown,
         }
 
@@ -60,38 +67,27 @@ class Routes:
         request.answer_json(self._host.health())
 
     def _interface(self, request: Request) -> None:
-        host, wait = self._host, _seconds(request, "wait")
+        state = self._host.workers.state
+        InterfaceResponse(state, request, state.interface, _seconds(request, "wait"))
 
-        def answer() -> bool:
-            if host.phase == "ready" and host.description is not None:
-                request.answer(200, host.description)
-            elif host.phase == "failed" and host.failure is not None:
-                request.refuse(host.failure)
-            else:
-                return False
-            return True
+    def _reload(self, request: Request) -> None:
+        require_admin(request.rights)
 
-        if answer():
-            return
-        loading = RpcError("loading", f"{host.config.file} is still loading")
-        if wait == 0:
-            raise loading
+        async def reload() -> None:
+            await self._host.workers.reload()
+            self._reloaded(request)
 
-        def changed() -> None:
-            if answer():
-                stop()
+        self._run(request, reload())
 
-        def late() -> None:
-            stop()
-            request.refuse(loading)
+    def _reloaded(self, request: Request) -> None:
+        require_admin(request.rights)
+        state = self._host.workers.state
+        InterfaceResponse(state, request, state.reload_outcome, _seconds(request, "wait"))
 
-        def stop() -> None:
-            timer.cancel()
-            unlisten()
-
-        timer = asyncio.get_running_loop().call_later(wait, late)
-        unlisten = host.listen(changed)
-        request.closed = stop
+    def _cancel_reload(self, request: Request) -> None:
+        require_admin(request.rights)
+        self._host.workers.cancel_reload()
+        request.answer_json(self._host.health())
 
     def _call(self, request: Request) -> None:
         host, headers = self._host, request.head.headers
@@ -103,7 +99,7 @@ class Routes:
         deadline = headers.get("seer-deadline-ms")
         if deadline is not None and not (deadline.isascii() and deadline.isdecimal() and len(deadline) < 16):
             raise RpcError("bad-request", "Seer-Deadline-Ms must be a whole number of milliseconds")
-        call = host.submit(
+        call = host.calls.submit(
             call_id,
             request.path[1],
             _arguments(request),
@@ -114,22 +110,22 @@ class Routes:
         preferred = headers.get("prefer", "")
         wait = _PREFER_WAIT.search(preferred)
         wants = "output" if _PREFER_RECORD.search(preferred) else "outcome"
-        CallAnswer(host, request, call, float(wait[1]) if wait else None, 0, wants)
+        CallResponse(host, request, call, float(wait[1]) if wait else None, 0, wants)
 
     def _record(self, request: Request) -> None:
-        call = self._host.records.get(request.path[1])
+        call = self._host.calls.records.get(request.path[1])
         offset = _whole(request, "output")
-        CallAnswer(self._host, request, call, _seconds(request, "wait"), offset, "record")
+        CallResponse(self._host, request, call, _seconds(request, "wait"), offset, "record")
 
     def _cancel(self, request: Request) -> None:
-        call = self._host.records.get(request.path[1])
-        self._host.cancel(call)
-        # The record is that of a call that has ended, one way or the other.
-        CallAnswer(self._host, request, call, MAX_WAIT_S, 0, "record")
+        call = self._host.calls.records.get(request.path[1])
+        self._host.calls.cancel(call)
+        # Answered when the call has ended.
+        CallResponse(self._host, request, call, MAX_WAIT_S, 0, "record")
 
     def _records(self, request: Request) -> None:
         require_admin(request.rights)
-        records = [record_json(self._host, call, 0, output=False) for call in self._host.records]
+        records = [record_json(self._host, call, 0, output=False) for call in self._host.calls.records]
         request.answer_json({"calls": records})
 
     def _refs(self, request: Request) -> None:
@@ -140,7 +136,7 @@ class Routes:
 
     def _ask(self, request: Request, header: dict[str, Any]) -> None:
         async def ask() -> None:
-            answer = await self._host.ask_worker(header)
+            answer = await self._host.workers.ask(header)
             if answer.header.get("ok", True):
                 request.answer(200, bytes(answer.json()))
             else:
@@ -158,15 +154,16 @@ class Routes:
         require_admin(request.rights)
 
         async def restart() -> None:
-            await self._host.restart()
+            await self._host.workers.restart()
             request.answer_json(self._host.health())
 
         self._run(request, restart())
 
     def _shutdown(self, request: Request) -> None:
         require_admin(request.rights)
+        reason = _reason(request.body)
         request.answer_json({})
-        self._host.ended.set()
+        self._host.end(reason)
 
     def _run(self, request: Request, work: Coroutine[Any, Any, None]) -> None:
         async def run() -> None:
@@ -181,14 +178,27 @@ class Routes:
 
 
 def _arguments(request: Request) -> Message:
-    """The body of a call, as the message that it is or would be."""
+    """The arguments of a call as a message."""
     kind = request.head.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == MESSAGE_TYPE:
         return parse_message(request.body)
     if kind not in ("", "application/json", "application/x-www-form-urlencoded"):
         raise RpcError("bad-request", f"arguments are application/json or {MESSAGE_TYPE}, not {kind}")
-    # curl says that its data is a form when it is not told otherwise.
+    # curl declares any data as a form by default, so a form is read as JSON.
     return Message({}, request.body, 0)
+
+
+def _reason(body: Buffer) -> str:
+    """The reason for a shutdown, as the client gave it."""
+    if not body:
+        return "a client shut it down"
+    try:
+        reason = json.loads(bytes(body))["reason"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        reason = None
+    if not isinstance(reason, str) or not reason:
+        raise RpcError("bad-request", 'the body of a shutdown must be empty, or {"reason": TEXT}')
+    return reason[:_LONGEST_REASON]
 
 
 def _seconds(request: Request, name: str) -> float:

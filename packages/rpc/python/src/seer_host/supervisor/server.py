@@ -1,4 +1,4 @@
-"""The port: connections come, are watched over, and go."""
+"""Accepts connections, and closes those that time out."""
 
 from __future__ import annotations
 
@@ -6,75 +6,53 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from .access import Access
-from .http_peer import HttpPeer
+from .http_connection import HttpConnection
 from .routes import Routes
 
 if TYPE_CHECKING:
     import socket
 
+    from .connection import Connection
     from .host import Host
-    from .peer import Peer
-    from .poller import Poller
 
 _SWEEP_S = 0.5
-_RETRY_S = 0.5
-_ACCEPTS = 64
 
 
 class Server:
-    """Listens, and ends the connections whose time is over."""
+    """Accepts connections, and closes those that time out."""
 
-    def __init__(self, host: Host, poller: Poller) -> None:
+    def __init__(self, host: Host) -> None:
         self._host = host
-        self.poller = poller
         config = host.config
         self._access = Access(config.token, config.admin_token, (*config.allowed_hosts, config.address))
-        # In the order in which they came, as a set is not.
-        self._peers: dict[Peer, None] = {}
-        self.loop = asyncio.get_running_loop()
-        self.time = self.loop.time
+        # A dict, because it keeps the order of arrival, unlike a set.
+        self._connections: dict[Connection, None] = {}
         self.routes = Routes(host)
 
     async def run(self, listener: socket.socket) -> None:
-        """Serves until it is cancelled."""
-        listener.setblocking(False)
-        self.loop.add_reader(listener.fileno(), self._accept, listener)
+        """Serves until cancelled."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: HttpConnection(self._host, self._access, self), sock=listener
+        )
         try:
             while True:
                 await asyncio.sleep(_SWEEP_S)
-                now = self.time()
-                for peer in [p for p in self._peers if p.expires is not None and p.expires < now]:
-                    peer.expired()
+                now = loop.time()
+                for connection in [c for c in self._connections if c.expires is not None and c.expires < now]:
+                    connection.expired()
         finally:
-            self.loop.remove_reader(listener.fileno())
-            listener.close()
-            for peer in self._peers:
-                peer.wire.abort()
+            server.close()
+            for connection in self._connections:
+                connection.transport.abort()
 
-    def _accept(self, listener: socket.socket) -> None:
-        for _ in range(_ACCEPTS):
-            try:
-                end, _address = listener.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError:
-                # No more sockets, or no memory for one: those that are there come first.
-                self.loop.remove_reader(listener.fileno())
-                self.loop.call_later(_RETRY_S, self._accept_again, listener)
-                return
-            HttpPeer(self._host, self._access, self).begin(end)
+    def add(self, connection: Connection) -> None:
+        self._connections[connection] = None
+        if len(self._connections) > self._host.limits.connections:
+            # Close a connection without a token first, so that those cannot use up the limit.
+            surplus = next((other for other in self._connections if not other.has_token), connection)
+            self.remove(surplus)
+            surplus.transport.abort()
 
-    def _accept_again(self, listener: socket.socket) -> None:
-        if listener.fileno() >= 0:
-            self.loop.add_reader(listener.fileno(), self._accept, listener)
-
-    def joined(self, peer: Peer) -> None:
-        self._peers[peer] = None
-        if len(self._peers) > self._host.limits.connections:
-            # Whoever has no token must not be able to take every place.
-            stranger = next((other for other in self._peers if not other.has_token), peer)
-            self.left(stranger)
-            stranger.wire.abort()
-
-    def left(self, peer: Peer) -> None:
-        self._peers.pop(peer, None)
+    def remove(self, connection: Connection) -> None:
+        self._connections.pop(connection, None)

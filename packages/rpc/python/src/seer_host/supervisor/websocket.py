@@ -1,4 +1,4 @@
-"""WebSocket framing (RFC 6455), without any input or output."""
+"""WebSocket handshake and framing (RFC 6455), without input and output."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONG = struct.Struct("!BBQ")
 
 
 class FrameError(Exception):
-    """A client broke the protocol; `code` is what to close with."""
+    """A client violated the protocol; `code` is the close code to send."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class FrameError(Exception):
 
 
 def accept(headers: Mapping[str, str]) -> bytes:
-    """The answer to a request for a WebSocket."""
+    """The response that accepts a WebSocket upgrade."""
     key = headers.get("sec-websocket-key", "")
     try:
         valid = len(base64.b64decode(key, validate=True)) == 16
@@ -45,13 +45,13 @@ def accept(headers: Mapping[str, str]) -> bytes:
         valid = False
     upgrade = "websocket" in headers.get("upgrade", "").lower()
     if not (valid and upgrade and "upgrade" in headers.get("connection", "").lower()):
-        raise RpcError("bad-request", "this is not a request for a WebSocket")
+        raise RpcError("bad-request", "this is not a WebSocket upgrade request")
     if headers.get("sec-websocket-version") != "13":
-        raise RpcError("bad-request", "this host speaks version 13 of WebSocket")
+        raise RpcError("bad-request", "this host supports WebSocket version 13 only")
     offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
     if SUBPROTOCOL not in offered:
         raise RpcError("bad-request", f"the WebSocket needs the subprotocol {SUBPROTOCOL}")
-    # The digest is part of the handshake, not a protection.
+    # SHA-1 is required by the handshake and protects nothing.
     digest = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -64,7 +64,7 @@ def accept(headers: Mapping[str, str]) -> bytes:
 
 
 def frame_head(opcode: int, length: int) -> bytes:
-    """The start of an unfragmented frame from the server."""
+    """The header of an unfragmented frame from the server."""
     if length < 126:
         return bytes((0x80 | opcode, length))
     if length < 65536:
@@ -78,7 +78,7 @@ def close_frame(code: int, reason: str = "") -> bytes:
 
 
 def unmask(payload: Buffer, mask: bytes) -> Buffer:
-    """The payload of a client's frame; a mask of zeros, which costs nothing, is as good as any here."""
+    """The payload of a client's frame; Seer's client uses a zero mask, which costs nothing."""
     if mask == b"\0\0\0\0" or not payload:
         return payload
     size = len(payload)
@@ -88,7 +88,7 @@ def unmask(payload: Buffer, mask: bytes) -> Buffer:
 
 
 class FrameHead:
-    """The start of a frame from a client."""
+    """The header of a frame from a client."""
 
     __slots__ = ("final", "length", "mask", "opcode", "size")
 
@@ -98,11 +98,11 @@ class FrameHead:
         self.length = length
         self.mask = mask
         self.size = size
-        """Of the head itself."""
+        """The size of the header itself."""
 
 
 def parse_frame_head(data: bytearray, start: int, end: int) -> FrameHead | None:
-    """Reads the head of a client's frame, or None while not all of it is there."""
+    """Parses the header of a client's frame; None while it is incomplete."""
     available = end - start
     if available < 2:
         return None
@@ -125,7 +125,7 @@ def parse_frame_head(data: bytearray, start: int, end: int) -> FrameHead | None:
         if opcode > PONG or not first & 0x80 or length > 125:
             raise FrameError(1002, "a control frame is malformed")
     elif opcode > BINARY:
-        raise FrameError(1002, "the opcode is not known")
+        raise FrameError(1002, "the opcode is unknown")
     if available < size + 4:
         return None
     mask = bytes(data[start + size : start + size + 4])

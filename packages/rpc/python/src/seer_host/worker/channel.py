@@ -1,4 +1,4 @@
-"""The worker's end of a socket to the supervisor: whole frames, in and out, blocking."""
+"""The worker's end of a socket to the supervisor, with blocking reads and writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_PARTS = 512
 
 
 class ChannelClosed(Exception):
-    """The supervisor has gone."""
+    """The supervisor has closed the socket."""
 
 
 def _framed(message: Buffer) -> tuple[Buffer, ...]:
@@ -23,7 +23,7 @@ def _framed(message: Buffer) -> tuple[Buffer, ...]:
 
 
 class Channel:
-    """Frames are a length in four bytes, little-endian, and that many bytes of message."""
+    """Sends and receives frames: the length in four bytes, little-endian, followed by the message."""
 
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
@@ -36,7 +36,7 @@ class Channel:
         self._lock = threading.Lock()
 
     def receive(self) -> bytes | bytearray:
-        """The next message; a large one in a buffer of its own, which may be written to."""
+        """The next message; a large one in its own writable buffer."""
         while self._end - self._start < 4:
             self._fill()
         size = int.from_bytes(self._data[self._start : self._start + 4], "little")
@@ -75,7 +75,7 @@ class Channel:
         return received
 
     def send(self, *parts: Buffer, then: Buffer = b"") -> None:
-        """Sends one message, given in pieces, and perhaps a small second, from any thread."""
+        """Sends one message, given in parts, and optionally a small second one; thread-safe."""
         size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         try:
             if size < _JOINED:

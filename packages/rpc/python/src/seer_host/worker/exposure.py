@@ -1,83 +1,78 @@
-"""The three names that an interface file is given: `expose`, `get_model_path`, `list_configured_models`."""
+"""The `expose` of interface files, which registers the functions to serve."""
 
 from __future__ import annotations
 
-import inspect
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ..check.exposures import is_function_name
 from .context import CallContext, current_call
+from .interface_module import seer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from .refs import Ref, Refs
 
-F = TypeVar("F", bound="Callable[..., Any]")
+RefHint = seer.RefHint
+RefMarker = seer.RefMarker
 _REPORT_S = 0.05
 _MESSAGE = 1000
 
 
 class ExposeError(Exception):
-    """Something was exposed that cannot be."""
+    """Something cannot be exposed."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
-class Registered:
-    """A function as it was exposed."""
+class Exposed(NamedTuple):
+    """An exposed function and its options."""
 
-    __slots__ = ("concurrency", "function")
-
-    def __init__(self, function: Callable[..., Any], concurrency: int) -> None:
-        self.function = function
-        self.concurrency = concurrency
+    function: Callable[..., Any]
+    concurrency: int
 
 
-class RefMarker:
-    """Marks a hint as that of an object which stays in the worker."""
+class Expose(seer.Expose):
+    """Registers functions to serve, and returns them unchanged."""
 
-
-class _RefHint:
-    """`expose.Ref[T]`: a `T` that is passed by reference."""
-
-    def __getitem__(self, hint: Any) -> Any:
-        return Annotated[hint, RefMarker()]
-
-
-class Expose:
-    """Marks functions to be served; each stays the ordinary function that it is."""
-
-    Ref = _RefHint()
+    # The module in which pickle finds it.
+    __module__ = "seer"
 
     def __init__(self, refs: Refs, report: Callable[[CallContext, dict[str, Any]], None]) -> None:
         self._refs = refs
         self._report = report
-        self.registered: dict[str, Registered] = {}
+        self.registered: dict[str, Exposed] = {}
 
-    @overload
-    def __call__(self, function: F, /) -> F: ...
-    @overload
-    def __call__(self, /, *, concurrency: int = 1) -> Callable[[F], F]: ...
-    def __call__(self, function: Any = None, /, *, concurrency: int = 1) -> Any:
+    def __call__(self, function: Any = None, /, *, name: str | None = None, concurrency: int = 1) -> Any:
         if type(concurrency) is not int or concurrency < 1:
             raise ExposeError(f"expose: concurrency must be a whole number from 1, not {concurrency!r}")
+        if name is not None and not is_function_name(name):
+            raise ExposeError(f"expose: name must be one that a function can have, not {name!r}")
         if function is None:
-            return partial(self._register, concurrency=concurrency)
-        return self._register(function, concurrency)
+            return partial(self._register, name=name, concurrency=concurrency)
+        return self._register(function, name, concurrency)
 
-    def _register(self, function: F, concurrency: int) -> F:
-        name = getattr(function, "__name__", "")
-        if not bool(inspect.isroutine(function)):
-            raise ExposeError(f"@expose is for functions; {function!r} is not one")
-        if not name.isidentifier():
-            raise ExposeError(f"@expose needs a function with a name, not {function!r}")
-        if name in self.registered:
-            raise ExposeError(f"two exposed functions are called {name}; rename one of them")
-        self.registered[name] = Registered(function, concurrency)
-        return function
+    def _register(self, function: Any, name: str | None, concurrency: int) -> Any:
+        # From Python 3.10 on, static methods are callable, but class methods are not.
+        if isinstance(function, type) or not (callable(function) or type(function) is classmethod):
+            raise ExposeError(
+                f"@expose is for functions; {function!r} is not one",
+                hint="Put @expose above `def`; expose an object's method by expose(object.method).",
+            )
+        name = name or _name_of(function)
+        exposed = Exposed(cast("Callable[..., Any]", function), concurrency)
+        if self.registered.setdefault(name, exposed) != exposed:
+            raise ExposeError(
+                f"two exposed functions are called {name}; rename one of them",
+                hint='Or expose one of them by another name: @expose(name="…").',
+            )
+        return exposed.function
 
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
-        """Tells the caller how far the call has come."""
         context = current_call.get()
         if context is None:
             return
@@ -89,8 +84,17 @@ class Expose:
         self._report(context, {"done": _number(done), "total": _number(total), "message": text})
 
     def ref(self, value: Any) -> Ref:
-        """Makes a result travel as a reference, while the object itself stays in the worker."""
         return self._refs.refer(value)
+
+
+def _name_of(function: Any) -> str:
+    name = getattr(function, "__name__", None)
+    if is_function_name(name):
+        return name
+    raise ExposeError(
+        f"expose: {function!r} has no name",
+        hint='Give it one: expose(function, name="…").',
+    )
 
 
 def _number(value: Any) -> int | float | None:
@@ -98,22 +102,3 @@ def _number(value: Any) -> int | float | None:
         return value
     number = float(value)
     return number if number - number == 0 else None
-
-
-class Models:
-    """The configured models, as an interface file may ask for them."""
-
-    def __init__(self, models: Sequence[dict[str, str]]) -> None:
-        self._paths = {model["name"]: model["path"] for model in models}
-
-    def get_model_path(self, name: str) -> str:
-        """The directory of a configured model's weights."""
-        try:
-            return self._paths[name]
-        except KeyError:
-            names = ", ".join(map(repr, self._paths)) or "none"
-            raise ValueError(f"no model {name!r} is configured; configured are: {names}") from None
-
-    def list_configured_models(self) -> list[str]:
-        """The names of the configured models."""
-        return list(self._paths)

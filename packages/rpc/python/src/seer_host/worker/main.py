@@ -1,4 +1,4 @@
-"""The life of a worker: load the file, say what it exposes, run calls until the supervisor goes."""
+"""The worker process: loads the file, describes what it exposes, and runs calls until the supervisor ends."""
 
 from __future__ import annotations
 
@@ -14,38 +14,44 @@ from .. import PROTOCOL_VERSION
 from ..errors import RpcError
 from ..messages import Message, build_message, parse_message
 from .channel import Channel, ChannelClosed
-from .children import prepare_children
-from .context import CallContext, Interrupter, current_call
-from .exposure import Expose, Models
+from .context import CallContext, current_call
+from .exposure import Expose
+from .interrupter import MainThreadInterrupter
 from .loader import load
+from .message_memory import open_message_memory
+from .multiprocessing_hooks import prepare_children
 from .output import CallStream
-from .parent import end_with
-from .progress import show_progress_bars
+from .output_flush import OutputFlush
+from .parent_death import die_with_parent
+from .progress import report_tqdm_progress
 from .refs import Refs
-from .runner import Runner
-from .sharing import open_arenas
+from .runner import CallRunner
+from .thread_output import attribute_output_of_threads
 
 if TYPE_CHECKING:
-    from .functions import Function
+    from .loader import Loaded
 
 _NICE = 5
-_OF_SHARED = frozenset(("shared", "forgotten"))
+_SHARED_MEMORY_FIELDS = frozenset(("shared", "released"))
 
 
 def main(arguments: list[str]) -> NoReturn:
-    parent, calls_fd, control_fd, *arenas = map(int, arguments)
-    Worker(Channel(calls_fd), Channel(control_fd), arenas).run(parent)
+    parent, calls_fd, control_fd, *region_fds = map(int, arguments)
+    Worker(Channel(calls_fd), Channel(control_fd), region_fds).run(parent)
 
 
 class Worker:
     """One worker process."""
 
-    def __init__(self, calls: Channel, control: Channel, arenas: list[int]) -> None:
+    def __init__(self, calls: Channel, control: Channel, region_fds: list[int]) -> None:
         self._calls = calls
         self._control = control
-        self._interrupter = Interrupter()
+        self._interrupter = MainThreadInterrupter()
         self._refs = Refs()
-        self._sharing = open_arenas(arenas)
+        self._memory = open_message_memory(region_fds)
+        self._stdout = CallStream("stdout", 1, self._emit)
+        self._stderr = CallStream("stderr", 2, self._emit)
+        self._flush_output = OutputFlush(self._stdout, self._stderr)
 
     def run(self, parent: int) -> NoReturn:
         status = 0
@@ -54,69 +60,78 @@ class Worker:
         except ChannelClosed:
             pass
         except BaseException as error:
-            # Only a mistake of the host's own ends here; its traceback belongs in the log.
+            # An error of the host itself; log its traceback.
             status = 70
             sys.__excepthook__(type(error), error, error.__traceback__)
-        # At once: nothing that the user's code left behind, such as a thread, may hold the process up.
+        # `_exit`, because threads of user code must not keep the process alive.
         with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
+            self._flush_output()
         os._exit(status)
 
     def _run(self, parent: int) -> None:
         settings: dict[str, Any] = json.loads(self._calls.receive())
-        end_with(parent)
-        # So that the supervisor answers at once also where there are no more cores than busy threads.
+        source = self._calls.receive() if settings["hasSource"] else None
+        die_with_parent(parent)
+        # Lower the priority, so that the supervisor responds even if user threads occupy every core.
         with contextlib.suppress(OSError):
             os.nice(_NICE)
         faulthandler.enable()
         self._interrupter.install()
-        streams = CallStream("stdout", 1, self._emit), CallStream("stderr", 2, self._emit)
-        sys.stdout, sys.stderr = streams
-        self._leave_to_parent(streams)
-        runner = Runner(
-            self._calls, self._interrupter, self._refs, streams, self._sharing, settings["maxBytes"]
+        sys.stdout = sys.__stdout__ = self._stdout  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = self._stderr  # type: ignore[misc]
+        self._close_in_forks()
+        attribute_output_of_threads()
+        runner = CallRunner(
+            self._calls,
+            self._interrupter,
+            self._refs,
+            self._flush_output,
+            self._memory,
+            settings["maxBytes"],
         )
-        threading.Thread(target=self._watch_control, args=(runner,), name="seer-control", daemon=True).start()
+        threading.Thread(target=self._serve_control, args=(runner,), name="seer-control", daemon=True).start()
         expose = Expose(self._refs, self._report)
-        show_progress_bars(expose.progress)
-        prepare_children(settings["file"], settings["models"])
+        report_tqdm_progress(expose.progress)
+        prepare_children(settings["file"])
         try:
-            functions, doc = load(settings["file"], expose, Models(settings["models"]), settings["path"])
-            runner.serve(functions)
-            described = _described(settings["name"], doc, functions, shares=self._sharing is not None)
+            loaded = load(settings["file"], source, expose, settings["models"], settings["path"])
+            runner.serve(loaded.functions)
+            described = _description_message(settings["name"], loaded, shares_memory=self._memory is not None)
         except RpcError as error:
+            self._flush_output()
             self._calls.send(*build_message({"op": "load-failed"}, error.encode()))
             return
-        for stream in streams:
-            stream.flush()
+        for warning in loaded.warnings:
+            print(f"Warning: {warning}", file=self._stderr)
+        self._interrupter.raise_sigint_in_calls_only()
+        self._flush_output()
         self._calls.send(*described)
-        receive, run = self._calls.receive, runner.run_main
+        receive, run = self._calls.receive, runner.run_on_main_thread
         while True:
             run(self._read(receive()))
 
     def _read(self, data: bytes | bytearray) -> Message:
         message = parse_message(data)
-        if self._sharing is not None and not _OF_SHARED.isdisjoint(message.header):
-            return self._sharing.read(message)
+        if self._memory is not None and not _SHARED_MEMORY_FIELDS.isdisjoint(message.header):
+            return self._memory.read(message)
         return message
 
-    def _watch_control(self, runner: Runner) -> None:
+    def _serve_control(self, runner: CallRunner) -> None:
         try:
             while True:
-                self._obey(runner, self._read(self._control.receive()))
+                self._handle_control(runner, self._read(self._control.receive()))
         except ChannelClosed:
             os._exit(0)
         except BaseException as error:
-            # A worker that cannot be told anything is better started anew.
+            # Exit so that the supervisor replaces this worker, which it can no longer control.
             sys.__excepthook__(type(error), error, error.__traceback__)
             os._exit(70)
 
-    def _obey(self, runner: Runner, message: Message) -> None:
+    def _handle_control(self, runner: CallRunner, message: Message) -> None:
         header = message.header
         op: str = header["op"]
         if op == "call":
-            runner.run_beside(message)
+            runner.run_concurrently(message)
         elif op == "cancel":
             runner.cancel(header["seq"], header["id"])
         elif op == "credit":
@@ -141,33 +156,36 @@ class Worker:
         with self._interrupter:
             self._calls.send(*build_message({"op": "progress", "id": context.id, **progress}, b""))
 
-    def _leave_to_parent(self, streams: tuple[CallStream, ...]) -> None:
-        """A fork of the worker must not keep its sockets, or its death would go unnoticed."""
+    def _close_in_forks(self) -> None:
+        """Closes the sockets in forks, where open copies would hide the worker's end from the supervisor."""
 
         def leave() -> None:
             self._calls.close()
             self._control.close()
-            for stream in streams:
-                stream.write_through()
+            self._stdout.write_to_descriptor()
+            self._stderr.write_to_descriptor()
             current_call.set(None)
 
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=leave)
-            if (sharing := self._sharing) is not None:
-                os.register_at_fork(before=sharing.before_fork, after_in_child=sharing.after_fork_in_child)
+            if (memory := self._memory) is not None:
+                os.register_at_fork(before=memory.before_fork)
 
 
-def _described(name: str, doc: str, functions: dict[str, Function], *, shares: bool) -> list[Any]:
-    description = {
+def _description_message(name: str, loaded: Loaded, *, shares_memory: bool) -> list[Any]:
+    functions = loaded.functions.values()
+    description: dict[str, Any] = {
         "protocol": PROTOCOL_VERSION,
         "name": name,
-        "doc": doc,
-        "functions": [function.describe() for function in functions.values()],
+        "doc": loaded.doc,
+        "functions": [function.describe() for function in functions],
     }
+    if loaded.warnings:
+        description["warnings"] = [warning.message for warning in loaded.warnings]
     header = {
         "op": "described",
-        "functions": {f.name: f.concurrency for f in functions.values()},
-        "streams": [f.name for f in functions.values() if f.is_stream],
-        "shares": shares,
+        "functions": {function.name: function.concurrency for function in functions},
+        "streams": [function.name for function in functions if function.is_stream],
+        "sharesMemory": shares_memory,
     }
     return build_message(header, json.dumps(description, allow_nan=False).encode())

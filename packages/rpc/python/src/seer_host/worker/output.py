@@ -1,4 +1,4 @@
-"""What code prints, sent to the supervisor a line at a time with the call that it belongs to."""
+"""Sends printed lines to the supervisor, with the ID of the call that printed them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ _FULL = 8 * 1024
 
 
 class CallStream(io.TextIOBase):
-    """Takes the place of `sys.stdout` or `sys.stderr`."""
+    """Replaces `sys.stdout` or `sys.stderr`.
+
+    It survives what scripts do to the real streams: `close`, `detach` and wrappers around `buffer` leave it
+    usable, because later and concurrent calls print to it too.
+    """
 
     def __init__(self, name: str, fd: int, emit: Callable[[bytes, bytes], None]) -> None:
         super().__init__()
@@ -24,11 +28,15 @@ class CallStream(io.TextIOBase):
         self._fd = fd
         self._emit = emit
         self._outside = CallContext("", 0)
-        self.buffer: Any = _Bytes(self)
+        self.buffer: Any = _CallBuffer(self)
 
     @property
     def name(self) -> str:
         return f"<{self._name}>"
+
+    @property
+    def mode(self) -> str:
+        return "w"
 
     @property
     def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -42,8 +50,18 @@ class CallStream(io.TextIOBase):
     def line_buffering(self) -> bool:
         return True
 
+    @property
+    def write_through(self) -> bool:
+        return False
+
     def reconfigure(self, **options: Any) -> None:
-        """Accepted and ignored, as scripts expect it of the real streams."""
+        """Does nothing; scripts call it on the real streams."""
+
+    def detach(self) -> Any:
+        return self.buffer
+
+    def close(self) -> None:
+        self.flush()
 
     def writable(self) -> bool:
         return True
@@ -60,18 +78,28 @@ class CallStream(io.TextIOBase):
             context.partial[self._name] = partial
         return len(text)
 
+    def write_bytes(self, data: bytes) -> None:
+        context = current_call.get() or self._outside
+        data = context.partial_bytes.pop(self._name, b"") + data
+        text, read = codecs.utf_8_decode(data, "replace", False)
+        if rest := data[read:]:
+            context.partial_bytes[self._name] = rest
+        self.write(text)
+
     def flush(self) -> None:
         self.flush_of(current_call.get() or self._outside)
 
-    def flush_of(self, context: CallContext) -> None:
+    def flush_of(self, context: CallContext | None) -> None:
+        """Sends the unfinished line of a call, or with None that of code outside calls."""
+        context = context or self._outside
         if partial := context.partial.get(self._name):
             self._send(context, partial)
 
-    def write_through(self) -> None:
-        """From now on writes to the file descriptor: this is another process than the worker."""
+    def write_to_descriptor(self) -> None:
+        """Writes to the file descriptor from now on, because this process is a fork of the worker."""
         for context in (self._outside, current_call.get()):
             if context is not None:
-                context.partial.pop(self._name, None)  # which the worker will write
+                context.partial.pop(self._name, None)  # the worker writes this text
 
         def emit(_: bytes, body: bytes) -> None:
             while body:
@@ -86,13 +114,31 @@ class CallStream(io.TextIOBase):
         self._emit(header.encode(), text.encode("utf-8", "backslashreplace"))
 
 
-class _Bytes(io.RawIOBase):
+class _CallBuffer(io.BufferedIOBase):
     """`sys.stdout.buffer`, for code that writes bytes."""
 
     def __init__(self, stream: CallStream) -> None:
         super().__init__()
         self._stream = stream
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    @property
+    def name(self) -> str:
+        return self._stream.name
+
+    @property
+    def mode(self) -> str:
+        return "wb"
+
+    @property
+    def raw(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self
+
+    def detach(self) -> Any:
+        return self
+
+    def close(self) -> None:
+        # Ignored, because a garbage-collected text wrapper closes its buffer.
+        self.flush()
 
     def writable(self) -> bool:
         return True
@@ -102,9 +148,8 @@ class _Bytes(io.RawIOBase):
 
     def write(self, data: Any, /) -> int:
         view = memoryview(data)
-        self._stream.write(self._decode(bytes(view)))
+        self._stream.write_bytes(bytes(view))
         return view.nbytes
 
     def flush(self) -> None:
-        if not self.closed:
-            self._stream.flush()
+        self._stream.flush()

@@ -1,22 +1,22 @@
-"""Shows tqdm's bars as the progress of the call that draws them."""
+"""Reports tqdm's progress bars as progress of the current call."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from .context import current_call
-from .on_import import when_imported
+from .import_hooks import on_import
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def show_progress_bars(report: Callable[[float, float | None, str | None], None]) -> None:
-    """Changes tqdm when the user's code imports it."""
-    when_imported("tqdm.std", lambda module: _change(module, report))
+def report_tqdm_progress(report: Callable[[float, float | None, str | None], None]) -> None:
+    """Patches tqdm when the user's code imports it."""
+    on_import("tqdm.std", lambda module: _patch(module, report))
 
 
-def _change(module: Any, report: Callable[[float, float | None, str | None], None]) -> None:
+def _patch(module: Any, report: Callable[[float, float | None, str | None], None]) -> None:
     display = getattr(getattr(module, "tqdm", None), "display", None)
     if display is None:
         return

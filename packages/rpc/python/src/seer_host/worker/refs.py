@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Ref:
-    """A result that is to be sent as a reference to `value`."""
+    """A result to send as a reference to `value`."""
 
     __slots__ = ("value",)
 
@@ -21,19 +21,19 @@ class Ref:
 
 
 class Refs:
-    """The objects that have been referred to and not freed, by id."""
+    """Referenced objects by id, until they are freed."""
 
     def __init__(self) -> None:
         self._objects: dict[str, Any] = {}
         self._numbers = itertools.count(1)
-        # So that a reference from before a restart is unknown, rather than another object.
+        # Makes IDs unique across restarts, so that an old reference does not find another object.
         self._suffix = os.urandom(4).hex()
 
     def refer(self, value: Any) -> Ref:
         return value if isinstance(value, Ref) else Ref(value)
 
-    def keep(self, ref: Ref) -> dict[str, Any]:
-        """The reference as it is sent; the object is kept until it is freed."""
+    def store(self, ref: Ref) -> dict[str, Any]:
+        """Stores the object and returns the reference to send."""
         for ref_id, value in self._objects.items():
             if value is ref.value:
                 return self.describe(ref_id)
@@ -46,7 +46,7 @@ class Refs:
         return {"$seer": "ref", "id": ref_id, "type": type(value).__name__, "summary": summary(value)}
 
     def get(self, ref_id: str) -> Any:
-        """Raises KeyError when there is no such reference."""
+        """Raises KeyError if there is no such reference."""
         return self._objects[ref_id]
 
     def list(self) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ class Refs:
 
 
 def summary(value: Any) -> str:
-    """A line that tells what a referred object is."""
+    """Describes a referenced object in one line."""
     try:
         dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
         if dtype is not None and shape is not None:

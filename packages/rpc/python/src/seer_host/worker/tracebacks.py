@@ -1,4 +1,4 @@
-"""Tracebacks as the author of the interface file should see them: their frames, not the host's."""
+"""Formats exceptions for the author of the interface file, without the host's own frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX = 128 * 1024
 
 
 def format_exception(error: BaseException) -> str:
-    """The traceback of an exception and of those that led to it, without the host's frames."""
+    """The traceback of an exception and its causes, without the host's own frames."""
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
     while pending:
@@ -23,10 +23,10 @@ def format_exception(error: BaseException) -> str:
             continue
         seen.add(id(one))
         one.__traceback__ = _without_host(one.__traceback__)
-        pending += [one.__cause__, one.__context__]
+        pending += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
     try:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    except Exception as broken:  # an exception whose own __str__ or __repr__ fails
+    except BaseException as broken:  # an exception whose own __str__ or __repr__ fails
         text = f"{type(error).__name__} (which could not be printed: {type(broken).__name__})\n"
     return _shortened(text)
 
@@ -34,7 +34,7 @@ def format_exception(error: BaseException) -> str:
 def message_of(error: BaseException) -> str:
     try:
         return _shortened(str(error))
-    except Exception as broken:
+    except BaseException as broken:
         return f"(its message could not be made: {type(broken).__name__})"
 
 
@@ -43,7 +43,7 @@ def _shortened(text: str) -> str:
 
 
 def type_of(error: BaseException) -> str:
-    """`ValueError`, or `package.module.Error` for what is not built in."""
+    """`ValueError` for built-in exceptions, `package.module.Error` for others."""
     kind = type(error)
     if kind.__module__ in ("builtins", "__main__"):
         return kind.__qualname__
@@ -51,6 +51,17 @@ def type_of(error: BaseException) -> str:
 
 
 def _without_host(at: TracebackType | None) -> TracebackType | None:
-    while at is not None and at.tb_frame.f_code.co_filename.startswith(_HOST):
-        at = at.tb_next
-    return at
+    first: TracebackType | None = None
+    last: TracebackType | None = None
+    while at is not None:
+        following = at.tb_next
+        if not at.tb_frame.f_code.co_filename.startswith(_HOST):
+            if last is None:
+                first = at
+            else:
+                last.tb_next = at
+            last = at
+        at = following
+    if last is not None:
+        last.tb_next = None
+    return first

@@ -1,5 +1,0 @@
-/** What Seer installs for notebooks, apart from the sandbox's own packages and from each other. */
-export const jupyterPackages = {
-  server: ["jupyter_server>=2.17,<3"],
-  kernel: ["ipykernel>=6.29,<8"],
-} as const;

@@ -1,0 +1,1 @@
+export { type RenderOptions, render, renderJson } from "./render.ts";

@@ -1,0 +1,1 @@
+"""The parts of `seer_tools.anonymize_model`."""
