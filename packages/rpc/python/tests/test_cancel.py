@@ -92,6 +92,27 @@ def test_a_waiting_call_is_cancelled_at_once_and_never_runs(host: RunningHost, t
     socket.close()
 
 
+def test_a_call_that_is_reported_as_cancelled_never_runs_although_the_worker_is_slow(
+    serve: Serve, tmp_path: Path
+) -> None:
+    host = serve(EVERYDAY.parent / "slow_cancel.py")
+    enough = tmp_path / "enough"
+    socket = host.websocket()
+    socket.call("long", "wait_for_file", {"path": str(enough)})
+    socket.call("next", "add_one")
+    wait_until(lambda: host.request("GET", "/calls/next").status == 200)
+    socket.send({"op": "cancel", "id": "next"})
+    enough.touch()
+    assert socket.outcome("long") == "found"
+    try:
+        ran = 1 if socket.outcome("next") else 0
+    except Failed as failed:
+        assert failed.error["code"] == "cancelled"
+        ran = 0
+    assert host.call("add_one") == ran + 1
+    socket.close()
+
+
 def test_cancelling_again_and_late_changes_nothing(host: RunningHost) -> None:
     socket = host.websocket()
     for i in range(200):

@@ -44,8 +44,8 @@ class Canceller:
         header = f'{{"op":"cancel","seq":{call.seq},"id":"{call.id}"}}\n'
         call.worker.control.send(header.encode())
         if call.state == "waiting":
-            # It was dispatched early and has not started; the worker will skip it.
-            self._end(call, Outcome.of_error(call.id, call.stopped))
+            # It was dispatched early. The worker confirms that it skips the call, or may have just started it.
+            call.grace = self._loop.call_later(self._grace_s, self._unconfirmed, call)
         else:
             self.await_end(call)
 
@@ -58,8 +58,16 @@ class Canceller:
         group, worker = call.group, call.worker
         assert group is not None
         assert worker is not None
+        if call.grace is not None:
+            call.grace.cancel()
         ping = None if group.main else self._loop.create_task(_ping(worker))
         call.grace = self._loop.call_later(self._grace_s, self._grace_expired, call, worker, ping)
+
+    def _unconfirmed(self, call: Call) -> None:
+        """Ends a waiting call although the worker is too busy to confirm that it will skip it."""
+        assert call.stopped is not None
+        if call.outcome is None:
+            self._end(call, Outcome.of_error(call.id, call.stopped))
 
     def _grace_expired(self, call: Call, worker: WorkerProcess, ping: asyncio.Task[None] | None) -> None:
         stopped = call.stopped

@@ -264,7 +264,7 @@ class Dispatcher:
             following = next(iter(group.running.values()))
             if following.state == "waiting":
                 following.start()
-            elif following.outcome is not None:
+            if following.stopped is not None:
                 # It was cancelled before it started, so the worker should skip it immediately.
                 self._canceller.await_end(following)
         if call.outcome is None:
