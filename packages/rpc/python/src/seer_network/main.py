@@ -19,7 +19,7 @@ import select
 import sys
 
 from .listeners import Listeners
-from .namespace import Namespace
+from .namespace import Namespace, wait_for_loopback
 from .routes import set_routes
 from .slirp import start_slirp
 
@@ -30,6 +30,7 @@ def main() -> None:
     only = None if internet in (["all"], ["none"]) else internet
     try:
         process = os.pidfd_open(pid)
+        wait_for_loopback(pid)
         if internet != ["none"]:
             start_slirp(pid, resolve_names=only is None)
         namespace = Namespace(pid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import os
 import sys
+import time
 from _queue import SimpleQueue
 
 TYPE_CHECKING = False
@@ -14,6 +15,25 @@ if TYPE_CHECKING:
 
 # linux/sched.h
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+
+_POLL_SECONDS = 0.002
+_CONFIGURED_SECONDS = 10.0
+
+
+def wait_for_loopback(pid: int) -> None:
+    """Waits until bubblewrap has configured the loopback interface of a process.
+
+    bubblewrap reports the process's PID before that, and fails if another program configures the interface first.
+    """
+    deadline = time.monotonic() + _CONFIGURED_SECONDS
+    while True:
+        # The routes of the process's network namespace.
+        with open(f"/proc/{pid}/net/fib_trie", "rb") as file:
+            if b"127.0.0.1" in file.read():
+                return
+        if time.monotonic() > deadline:
+            raise OSError("bubblewrap did not configure the loopback interface")
+        time.sleep(_POLL_SECONDS)
 
 
 class Namespace:
