@@ -17,6 +17,7 @@ test("the terminal of seer serve and seer logs show calls, prints and restarts",
   await call("crash");
   await serving.until("the worker ended");
   await following.until("the worker ended");
+  await following.until("crash failed");
   expect(following.stdout).not.toContain("work done");
   expect(following.stdout).toMatch(/ host call \S+ crash failed after .*exited with code 3/);
 

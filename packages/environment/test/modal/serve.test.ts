@@ -114,7 +114,7 @@ describe.skipIf((await emulationObstacle()) !== undefined)("interfaces on Modal"
       await write("value = [][0]");
       const error = await errorOf(scoped.serve(file, { exposeAs: "prompt" }));
       expect(error).toMatchObject({ code: "environment/interface-failed" });
-      expect(error.message).toMatch(/goes on serving:\n.*IndexError/s);
+      expect(error.message).toMatch(/previous version is still served:\n.*IndexError/s);
       expect(await client.call("get")).toBe(2);
       expect(await scoped.exec("cat edited.py")).toContain("value = 2");
     });

@@ -23,7 +23,7 @@ _CONFIGURED_SECONDS = 10.0
 def wait_for_loopback(pid: int) -> None:
     """Waits until bubblewrap has configured the loopback interface of a process.
 
-    bubblewrap reports the process's PID before that, and fails if another program configures the interface first.
+    bubblewrap reports the PID before that, and fails if another program configures the interface first.
     """
     deadline = time.monotonic() + _CONFIGURED_SECONDS
     while True:

@@ -44,7 +44,7 @@ class Canceller:
         header = f'{{"op":"cancel","seq":{call.seq},"id":"{call.id}"}}\n'
         call.worker.control.send(header.encode())
         if call.state == "waiting":
-            # It was dispatched early. The worker confirms that it skips the call, or may have just started it.
+            # It was dispatched early. The worker confirms that it skips the call, if it has not just begun.
             call.grace = self._loop.call_later(self._grace_s, self._unconfirmed, call)
         else:
             self.await_end(call)
