@@ -17,7 +17,7 @@ export type ExecutionErrorCode =
   | "execution/terminated"
   /** The file for `execFile` cannot be read. */
   | "execution/unreadable-file"
-  /** The session's directory cannot be created or opened. */
+  /** The session's directory cannot be created or opened, or contains programs that are used outside of the isolation. */
   | "execution/unusable-directory"
   /** `isolate` is `"bubblewrap"`, but bubblewrap does not work. */
   | "execution/isolation-unavailable";

@@ -17,6 +17,7 @@ export { publicPipVariables } from "./python/installer-environment.ts";
 export {
   type EnvironmentOptions,
   hasPythonEnvironment,
+  interpreterOf,
   type PythonEnvironment,
   type PythonRequest,
   pythonEnvironment,

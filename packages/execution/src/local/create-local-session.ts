@@ -1,11 +1,11 @@
-import { join } from "node:path";
 import { limitsConfigSchema, type Progress, parseConfig, sandboxConfigSchema } from "@seer/config";
-import type { Isolation } from "@seer/rpc/launch";
-import { maskFor, pythonEnvironment, resolveSecrets } from "@seer/system";
+import { findPython, type Isolation, type PythonInterpreter } from "@seer/rpc/launch";
+import { interpreterOf, maskFor, pythonEnvironment, resolveSecrets } from "@seer/system";
 import { Workspace } from "@seer/workspace";
 import { z } from "zod";
 import { openSessionEndpoint, type ServedSession } from "../mcp/session-server.ts";
 import { CellRunner } from "../run/cell-runner.ts";
+import { checkDirectory } from "./check-directory.ts";
 import { chooseIsolation } from "./choose-isolation.ts";
 import { LocalSession } from "./local-session.ts";
 import { WorkerKernel } from "./worker-kernel.ts";
@@ -78,6 +78,7 @@ export async function createLocalSession(options: LocalSessionOptions): Promise<
   const env = { ...config.env, ...secrets };
   const directory = await WorkspaceDirectory.open(workspaceDir);
   const isolation = await chooseIsolation(isolate, onProgress);
+  if (isolation.kind === "bubblewrap") await checkDirectory(directory.path, config.python);
   const python = await findSessionPython(config, { onProgress, signal, isolation });
   const { libraryDir } = directory;
   const startKernel = (starting: AbortSignal) => {
@@ -121,9 +122,8 @@ async function findSessionPython(
     signal,
     isolation,
   }: { onProgress?: Progress | undefined; signal: AbortSignal | undefined; isolation: Isolation },
-): Promise<string | undefined> {
-  if (pythonPackages.length === 0) return python;
+): Promise<PythonInterpreter> {
+  if (pythonPackages.length === 0) return await findPython({ python, signal });
   const request = { python, packages: pythonPackages };
-  const { directory } = await pythonEnvironment(request, { onProgress, signal, isolation });
-  return join(directory, "bin", "python");
+  return interpreterOf(await pythonEnvironment(request, { onProgress, signal, isolation }));
 }

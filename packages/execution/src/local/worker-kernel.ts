@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type LimitsConfig, pythonSourceDirectory } from "@seer/config";
 import { Picture, type RpcClient, RpcError } from "@seer/rpc";
-import { compileSource, findPython, type Isolation, type LaunchedHost, launchHost } from "@seer/rpc/launch";
+import {
+  compileSource,
+  compileTarget,
+  type Isolation,
+  type LaunchedHost,
+  launchHost,
+  type PythonInterpreter,
+} from "@seer/rpc/launch";
 import { z } from "zod";
 import type { Cell, CellEnd, Kernel, RunningCell } from "../run/kernel.ts";
 
@@ -12,7 +19,7 @@ export interface WorkerOptions {
   workspaceDir: string;
   /** Directory of the workspace's libraries. */
   libraryDir: string;
-  python: string | undefined;
+  python: PythonInterpreter;
   env: Readonly<Record<string, string>>;
   /** Strings that the host masks in its log. */
   secrets: readonly string[];
@@ -43,8 +50,7 @@ export class WorkerKernel implements Kernel {
   static async start(options: WorkerOptions): Promise<WorkerKernel> {
     const { name, workspaceDir, libraryDir, python, env, secrets, isolation, gpu, limits, signal } = options;
     const source = pythonSourceDirectory(import.meta.url, "seer_session");
-    const { executable, version } = await findPython({ python, signal });
-    await compileSource(source, { executable, version: version.join(".") });
+    await compileSource(source, compileTarget(python));
     const host = await launchHost({
       file: join(source, "seer_session", "session.py"),
       name,

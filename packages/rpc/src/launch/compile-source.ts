@@ -2,11 +2,16 @@ import { constants } from "node:fs";
 import { access, mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runProgram } from "@seer/config";
+import type { PythonInterpreter } from "./find-python.ts";
 
-/** The interpreter to compile for. */
+/** The interpreter to compile for, which is started outside of the isolation. */
 export interface CompileTarget {
   readonly executable: string;
   readonly version: string;
+}
+
+export function compileTarget({ executable, base = executable, version }: PythonInterpreter): CompileTarget {
+  return { executable: base, version: version.join(".") };
 }
 
 const timeoutMs = 60_000;

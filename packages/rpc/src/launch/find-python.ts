@@ -8,6 +8,8 @@ export interface PythonInterpreter {
   readonly version: readonly [major: number, minor: number, patch: number];
   /** The directories that contain it and its packages. */
   readonly prefixes: readonly string[];
+  /** What to start instead of the executable outside of the isolation, if packages may have changed the executable. */
+  readonly base?: string | undefined;
 }
 
 export interface FindPythonOptions {

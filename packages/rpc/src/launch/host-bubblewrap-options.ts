@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { isWithin } from "@seer/config";
 import type { BubblewrapOptions, Mount } from "./bubblewrap-arguments.ts";
 import { certificatePaths } from "./certificates.ts";
-import { compileSource } from "./compile-source.ts";
+import { compileSource, compileTarget } from "./compile-source.ts";
 import type { PythonInterpreter } from "./find-python.ts";
 import type { HostIsolation, HostPaths } from "./host-command.ts";
 import { hostSourceDirectory } from "./host-source.ts";
@@ -21,7 +21,7 @@ export async function hostBubblewrapOptions(
 ): Promise<Omit<BubblewrapOptions, "network">> {
   const interpreter = await pythonMounts(python);
   const source = hostSourceDirectory();
-  await compileSource(source, { executable: python.executable, version: python.version.join(".") });
+  await compileSource(source, compileTarget(python));
   const readOnly: Mount[] = [...interpreter.readOnly, [source, source], ...(isolation.readOnly ?? [])];
   const writable: Mount[] = [...(isolation.writable ?? [])];
   const isVisible = (path: string) => [...readOnly, ...writable].some(([, inside]) => isWithin(path, inside));

@@ -1,6 +1,6 @@
 export { type BubblewrapOptions, bubblewrapArguments, type Mount } from "./bubblewrap-arguments.ts";
 export { certificatePaths } from "./certificates.ts";
-export { type CompileTarget, compileSource } from "./compile-source.ts";
+export { type CompileTarget, compileSource, compileTarget } from "./compile-source.ts";
 export {
   findIsolation,
   type Isolation,

@@ -5,7 +5,7 @@ import { anySignal, timeoutSignal } from "../connect/timer.ts";
 import { RpcError } from "../errors.ts";
 import { RpcClient } from "../rpc-client.ts";
 import { lacksNetwork } from "./find-isolation.ts";
-import { findPython } from "./find-python.ts";
+import { findPython, type PythonInterpreter } from "./find-python.ts";
 import { scratchDirectory } from "./host-bubblewrap-options.ts";
 import { type HostIsolation, type HostPaths, hostCommand, listenerDescriptor } from "./host-command.ts";
 import { type HostExit, HostProcess } from "./host-process.ts";
@@ -64,8 +64,8 @@ export interface LaunchOptions {
   file: string;
   /** The name of the interface; the file's stem by default. */
   name?: string | undefined;
-  /** The interpreter that runs the file; found by `findPython` by default. */
-  python?: string | undefined;
+  /** The interpreter that runs the file, or how `findPython` finds it. */
+  python?: string | PythonInterpreter | undefined;
   /** The working directory; by default that of the file, or with isolation a temporary one. */
   cwd?: string | undefined;
   /** Added to the host's environment, which has only variables of this process that contain no secrets. */
@@ -150,7 +150,10 @@ const defaultTimeoutMs = 30_000;
 /** Starts a host, in its own network if `network` is given; it can be called in both cases. */
 async function startHost(options: LaunchOptions, network?: NetworkAccess): Promise<LaunchedHost> {
   const { signal, timeoutMs = defaultTimeoutMs, isolation = { kind: "none" }, resources } = options;
-  const python = await findPython({ python: options.python, signal });
+  const python =
+    typeof options.python === "object"
+      ? options.python
+      : await findPython({ python: options.python, signal });
   const paths = absolutePaths(options);
   using listener = network === undefined ? undefined : await openOutsideListener();
   await using childPid = isolation.kind === "none" ? undefined : await ChildPidFile.open();

@@ -10,6 +10,7 @@ import { runTool } from "../run-tool.ts";
 import { environmentsDirectory } from "../seer-home.ts";
 import { noteUse } from "../uses.ts";
 import { writeAtomically } from "../write-atomically.ts";
+import { checkContents } from "./check-contents.ts";
 import { checkInstalled } from "./check-installed.ts";
 import { findInterpreter } from "./find-interpreter.ts";
 import { installPackages } from "./install-packages.ts";
@@ -97,6 +98,22 @@ export async function pythonEnvironment(
   }
 }
 
+/** The environment's own interpreter, which is not started to find out about it: a package's build could have replaced it. */
+export function interpreterOf({
+  directory,
+  executable,
+  prefixes,
+  version,
+}: PythonEnvironment): PythonInterpreter {
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  return {
+    executable: join(directory, "bin", "python"),
+    version: [major, minor, patch],
+    prefixes: [directory, ...prefixes],
+    base: executable,
+  };
+}
+
 /** Whether the environment is already built. */
 export async function hasPythonEnvironment(step: PythonRequest): Promise<boolean> {
   // A missing interpreter is reported when a sandbox starts.
@@ -148,8 +165,9 @@ async function build(
       onProgress("  Without isolation, a package that is built from source runs its code as you");
     await installPackages(environment, packages, { ...options, python, temporary, torch });
   }
-  const { entries, bytes, versions } = await checkInstalled(environment, packages, { python, signal });
   await rm(temporary, { recursive: true, force: true });
+  if (options.isolation.kind === "bubblewrap") await checkContents(environment);
+  const { entries, bytes, versions } = await checkInstalled(environment, packages, { python, signal });
   const content: Marker = { ...environment, packages, entries };
   await writeAtomically(markerFile(directory), `${JSON.stringify(content, null, 2)}\n`);
   if (packages.length > 0) {

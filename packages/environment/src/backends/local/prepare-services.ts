@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { SeerError } from "@seer/config";
-import type { Mount } from "@seer/rpc/launch";
+import { type Mount, pythonMounts } from "@seer/rpc/launch";
 import {
   type EnvironmentOptions,
   type PythonEnvironment,
   pythonEnvironment,
+  runInBubblewrap,
   runTool,
   tool,
+  toolsDirectory,
   writeAtomically,
 } from "@seer/system";
 import { EnvironmentError } from "../../errors.ts";
@@ -15,6 +17,7 @@ import type { PythonStep, ServiceStep } from "../../plan/plan.ts";
 import { jupyterPackages } from "../../runtime/jupyter-packages.ts";
 import { runtimePaths } from "../../runtime/runtime-paths.ts";
 import type { InstalledCodeServer } from "./find-code-server.ts";
+import { readPins } from "./read-pins.ts";
 
 /** What the services of a sandbox need on this machine. */
 export interface LocalServices {
@@ -82,28 +85,34 @@ async function installWith(
 async function kernelPins(
   environment: PythonEnvironment,
   usual: PythonEnvironment,
-  { signal }: Pick<EnvironmentOptions, "signal">,
+  { isolation, signal }: Pick<EnvironmentOptions, "isolation" | "signal">,
 ): Promise<string[]> {
   const file = join(environment.directory, `seer-kernel-${basename(usual.directory)}.json`);
   const known = await readFile(file, "utf8").catch(() => undefined);
-  if (known !== undefined) return JSON.parse(known) as string[];
-  const { exitCode, output } = await runTool(
-    [
-      // Not the environment's own Python: its packages could run code at each start.
-      environment.executable,
-      "-I",
-      tool("kernel_pins"),
-      join(environment.directory, environment.sitePackages),
-      join(usual.directory, usual.sitePackages),
-    ],
-    { python: environment.executable, signal },
+  if (known !== undefined) return readPins(known);
+  const directories = [environment, usual].map(({ directory, sitePackages }) =>
+    join(directory, sitePackages),
   );
+  const command = [environment.executable, "-I", tool("kernel_pins"), ...directories];
+  const how = { python: environment.executable, env: { PATH: process.env.PATH }, signal };
+  const { exitCode, output } =
+    isolation.kind === "bubblewrap"
+      ? await runInBubblewrap(command, { ...how, isolation, view: await viewOf(environment, directories) })
+      : await runTool(command, how);
   if (exitCode !== 0) {
     throw new EnvironmentError(
       "environment/service-failed",
       `The packages of the notebook kernel cannot be resolved:\n${output}`,
     );
   }
+  const pins = readPins(output);
   await writeAtomically(file, output);
-  return JSON.parse(output) as string[];
+  return pins;
+}
+
+/** The view of a program of Seer's that imports a package of the kernel's, which may have been built in the isolation. */
+async function viewOf({ executable, prefixes }: PythonEnvironment, directories: readonly string[]) {
+  const python = await pythonMounts({ executable, prefixes, version: [3, 10, 0] });
+  const readOnly = [...directories, toolsDirectory()].map((path): Mount => [path, path]);
+  return { ...python, readOnly: [...python.readOnly, ...readOnly], workingDirectory: "/tmp" };
 }
