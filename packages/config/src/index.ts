@@ -7,6 +7,7 @@ export type {
   SandboxHandle,
   WriteTarget,
 } from "./contracts.ts";
+export { type AllowedHost, allowedHosts, type EgressConfig } from "./egress-config.ts";
 export { type ConfigErrorCode, SeerError, type SeerErrorOptions } from "./errors.ts";
 export { formatBytes } from "./format-bytes.ts";
 export { formatDollars } from "./format-dollars.ts";

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { egressConfigSchema } from "./egress-config.ts";
 import { SeerError } from "./errors.ts";
 import { limitsConfigSchema } from "./limits-config.ts";
 import { modelConfigSchema, withAbsolutePaths } from "./model-config.ts";
@@ -65,8 +66,8 @@ export const sandboxConfigSchema = z
     debug: z.boolean().default(false),
     /** Makes a Docker engine available in the sandbox. */
     dockerInDocker: z.boolean().default(false),
-    /** Whether code in the sandbox can reach the network. Served interfaces can be called either way. */
-    egress: z.boolean().default(true),
+    /** Which hosts code in the sandbox can connect to. Served interfaces can be called in any case. */
+    egress: egressConfigSchema.default(true),
     /** Resource limits on the local backend. */
     limits: limitsConfigSchema.default({}),
     idle: idleConfigSchema.optional(),

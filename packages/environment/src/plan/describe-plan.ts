@@ -1,4 +1,4 @@
-import { formatDuration } from "@seer/config";
+import { type EgressConfig, formatDuration } from "@seer/config";
 import { withoutCredentials } from "@seer/system";
 import type { ModelSource, Plan, PlanStep } from "./plan.ts";
 
@@ -22,7 +22,7 @@ function describeStep(step: PlanStep): string {
       return [
         step.timeoutMs === undefined ? "Instance" : `Instance for at most ${formatDuration(step.timeoutMs)}`,
         ...(step.secrets.length === 0 ? [] : [`with the secrets ${step.secrets.join(", ")}`]),
-        ...(step.egress ? [] : ["without network"]),
+        ...egressText(step.egress),
         ...(step.docker ? ["with Docker"] : []),
       ].join(", ");
     case "repository":
@@ -36,6 +36,11 @@ function describeStep(step: PlanStep): string {
     case "workspace":
       return `Workspace in ${step.root}: ${list([...step.libraries, ...step.skills], "files only")}`;
   }
+}
+
+function egressText(egress: EgressConfig): string[] {
+  if (typeof egress === "boolean") return egress ? [] : ["without network"];
+  return [`with connections to ${egress.allow.join(", ")} only`];
 }
 
 function installText(install: boolean | string): string {

@@ -1,4 +1,4 @@
-import type { Backend, LimitsConfig } from "@seer/config";
+import type { Backend, EgressConfig, LimitsConfig } from "@seer/config";
 
 /**
  * The ordered steps that make a sandbox. It is plain data: it can be printed, stored and compared, and holds no secret.
@@ -88,8 +88,8 @@ export interface InstanceStep {
   readonly secrets: readonly string[];
   /** Absent if there is no time limit. */
   readonly timeoutMs?: number;
-  /** Whether its processes can reach the network. */
-  readonly egress: boolean;
+  /** Which hosts its processes can connect to. */
+  readonly egress: EgressConfig;
   readonly limits: LimitsConfig;
   /** Whether it can build and run containers. */
   readonly docker: boolean;

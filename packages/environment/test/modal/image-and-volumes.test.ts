@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
 import { RpcClient } from "@seer/rpc";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Sandbox, ScopedSandbox } from "../../src/index.ts";
 import { type GitServer, serveGit } from "../support/git-server.ts";
 import { errorOf, temporaryDirectory, useOwnHome } from "../support/home.ts";
@@ -73,6 +77,44 @@ describe.skipIf((await emulationObstacle()) !== undefined)(
       await using client = await RpcClient.connect({ url: served?.url ?? "", token: served?.token ?? "" });
       expect(await client.call("predict", { text: "zero" })).toMatchObject({ text: "zero one" });
     });
+
+    test("only listed hosts, during the start or after a repository came", async () => {
+      const page = createServer((_, response) => response.end("listed"));
+      page.listen(0, "127.0.0.2");
+      await once(page, "listening");
+      onTestFinished(() => void page.close());
+      const name = hostname().toLowerCase();
+      // The emulator's proxy answers 502 where a host is allowed but does not answer, and 403 where it is not allowed.
+      const urls = [
+        `http://127.0.0.2:${(page.address() as AddressInfo).port}`,
+        `http://${name}:1`,
+        "http://127.0.0.3",
+        "http://other.example",
+      ];
+      const code = `
+import sys, urllib.request
+for url in ${JSON.stringify(urls)}:
+    try:
+        print(urllib.request.urlopen(url).read().decode())
+    except urllib.error.HTTPError as error:
+        print(error.code)`;
+      const egress = { allow: [`${name}:443`, "127.0.0.2"] };
+      const repos = [{ url: `http://token:secret@${host}/circuits.git` }];
+      await using early = await new Sandbox({ ...config, egress }).start();
+      await using late = await new Sandbox({ ...config, egress, repos }).start();
+      for (const sandbox of [early, late])
+        expect(await sandbox.execPython(code)).toBe("listed\n502\n403\n403\n");
+    });
+
+    test.each(["api.example.com:8443", "example.com:80", "192.0.2.7:443"])(
+      "no host with a port like %s",
+      async (entry) => {
+        const allow = ["example.com", "192.0.2.7", "example.com:443", entry];
+        const error = await errorOf(new Sandbox({ ...config, egress: { allow } }).start());
+        expect(error.code).toBe("environment/unsupported");
+        expect(error.message).toContain(`\`egress\` allows ${entry}, but`);
+      },
+    );
 
     test("no network after a repository came through it", async () => {
       await using sandbox = await new Sandbox({

@@ -42,7 +42,7 @@ def test_a_namespace_is_connected_only_once_its_loopback_interface_is_up(
     namespace: subprocess.Popen[bytes],
 ) -> None:
     program = str(SOURCE / "seer_network" / "__main__.py")
-    command = [sys.executable, "-I", "-S", program, str(namespace.pid), "none", "8000", ""]
+    command = [sys.executable, "-I", "-S", program, str(namespace.pid), "", "8000", ""]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as connecting:
         assert connecting.stdout is not None
         assert namespace.stdin is not None

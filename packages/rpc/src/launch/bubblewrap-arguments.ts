@@ -15,9 +15,10 @@ export interface BubblewrapOptions {
   workingDirectory: string;
   /**
    * `true` shares the network of this machine. Otherwise the process gets its own network namespace, which has only a
-   * loopback interface until `connectNetwork` connects it; `"own"` also resolves names through that connection.
+   * loopback interface until `connectNetwork` connects it; `"own"` also resolves names through that connection, or
+   * with `hosts` only those in that file of this machine.
    */
-  network: boolean | "own";
+  network: boolean | "own" | { readonly hosts: string };
   /** `"gpu"` adds the devices of NVIDIA and AMD cards, a list those of the NVIDIA cards with these numbers. @default "none" */
   devices?: "gpu" | "none" | readonly number[] | undefined;
   /** The size of each temporary directory in memory; the system's own limit by default. */
@@ -69,7 +70,7 @@ export function bubblewrapArguments(options: BubblewrapOptions): string[] {
     ...(options.dieWithParent ? ["--die-with-parent"] : []),
     ...(options.seccompDescriptor === undefined ? [] : ["--seccomp", `${options.seccompDescriptor}`]),
     ...systemView(),
-    ...(options.network === "own" ? ["--ro-bind", resolverFile(), "/etc/resolv.conf"] : []),
+    ...nameResolution(options.network),
     ...["--proc", "/proc", ...kernelSettings(), "--dev", "/dev"],
     ...["/tmp", "/var/tmp", "/run"].flatMap((path) => [...size(options.temporaryMiB), "--tmpfs", path]),
     ...optional("--ro-bind-try", ["/sys/devices/system", "/nix/store"]),
@@ -84,9 +85,12 @@ function size(mebibytes: number | undefined): string[] {
   return mebibytes === undefined ? [] : ["--size", `${mebibytes * 2 ** 20}`];
 }
 
-/** A resolv.conf with the resolver of slirp4netns. */
-function resolverFile(): string {
-  return join(hostSourceDirectory(), "seer_network", "resolv.conf");
+function nameResolution(network: BubblewrapOptions["network"]): string[] {
+  if (typeof network === "boolean") return [];
+  // The resolver of slirp4netns. Without slirp4netns it cannot be reached, so unknown names fail at once.
+  const resolver = join(hostSourceDirectory(), "seer_network", "resolv.conf");
+  const hosts = network === "own" ? [] : ["--ro-bind", network.hosts, "/etc/hosts"];
+  return ["--ro-bind", resolver, "/etc/resolv.conf", ...hosts];
 }
 
 function systemView(): string[] {

@@ -22,6 +22,7 @@ export {
 export { type LimitsInForce, limitResources } from "./limits/limit-resources.ts";
 export { ChildPidFile } from "./network/child-pid.ts";
 export { type ConnectNetworkOptions, connectNetwork } from "./network/connect-network.ts";
+export { hostsFile } from "./network/host-addresses.ts";
 export type { NetworkAccess } from "./network/network-access.ts";
 export { registerServedPort } from "./network/served-ports.ts";
 export { type PythonMounts, pythonMounts } from "./python-mounts.ts";

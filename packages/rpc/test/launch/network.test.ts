@@ -9,6 +9,7 @@ import {
   connectNetwork,
   findIsolation,
   type HostIsolation,
+  hostsFile,
   launchHost,
   type NetworkAccess,
   registerServedPort,
@@ -197,16 +198,29 @@ describe.skipIf(!canHaveNetwork)("a host in a network of its own", () => {
     expect(await client.call("connect", { address: "192.0.2.1", port: 80 })).toBe("Network is unreachable");
   });
 
-  test("reaches the addresses that it may, and no others", async () => {
-    const { client } = await launch({ internet: ["198.51.100.7"], ports: [] });
-    // Nothing answers at either; what counts is whether the packet has a way.
-    expect(await client.call("connect", { address: "198.51.100.7", port: 80 })).not.toBe(
-      "Network is unreachable",
-    );
-    expect(await client.call("connect", { address: "198.51.100.8", port: 80 })).toBe(
-      "Network is unreachable",
-    );
-    expect(await client.call("connect", { address: "169.254.169.254", port: 80 })).toBe("No route to host");
+  test("reaches the hosts that it may on their ports, and nothing else", async () => {
+    const [port, other] = [await serveOn("127.0.0.2"), await serveOn("127.0.0.2")];
+    const internet = [
+      { host: "127.0.0.2", ports: [port] },
+      { host: "198.51.100.7", ports: [80] },
+    ];
+    const { client } = await launch({ internet, ports: [] });
+    const url = `http://127.0.0.2:${port}`;
+    expect(await client.call("fetch", { url })).toBe("hello from outside");
+    const outcomes: [address: string, port: number, outcome: string][] = [
+      ["127.0.0.2", other, "Connection refused"],
+      ["198.51.100.7", 81, "Connection refused"],
+      ["198.51.100.8", 80, "Network is unreachable"],
+      ["169.254.169.254", 80, "No route to host"],
+    ];
+    for (const [address, at, outcome] of outcomes)
+      expect([address, await client.call("connect", { address, port: at })]).toEqual([address, outcome]);
+  });
+
+  test("finds its hosts by name at addresses of its own", () => {
+    const ports = [443];
+    const hosts = ["a.example", "127.1.0.1", "192.0.2.7", "b.example"].map((host) => ({ host, ports }));
+    expect(hostsFile(hosts)).toBe("127.0.0.1 localhost\n127.1.0.2 a.example\n127.1.0.3 b.example\n");
   });
 
   test("its functions cannot take the socket that it listens on", async () => {

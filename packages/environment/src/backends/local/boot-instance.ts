@@ -3,7 +3,6 @@ import {
   certificatePaths,
   compileSource,
   hostSourceDirectory,
-  lacksNetwork,
   type Mount,
   type NetworkAccess,
   pythonMounts,
@@ -23,6 +22,7 @@ import { endPendingBoot } from "./end-pending-boot.ts";
 import { gpuDevices } from "./find-gpus.ts";
 import { insidePaths, readOnlyMounts, writableMounts } from "./layout.ts";
 import { LocalInstance } from "./local-instance.ts";
+import { networkOf, networkView } from "./network-of.ts";
 import { type SandboxRecord, writeRecord } from "./sandbox-directory.ts";
 import { sandboxVariables } from "./sandbox-variables.ts";
 import type { StartContext } from "./start-context.ts";
@@ -41,8 +41,8 @@ export async function bootInstance(step: InstanceStep, context: StartContext): P
   );
   using pending = endPendingBoot(context.options, directories);
   const start = async (network: NetworkAccess | undefined) => {
-    const sandboxView = isolated ? await createView(network !== undefined, context) : undefined;
-    if (!step.egress && sandboxView !== undefined) {
+    const sandboxView = isolated ? await createView(network, context) : undefined;
+    if (step.egress !== true && sandboxView !== undefined) {
       context.installView = { view: sandboxView, env: sandboxVariables(step, context, {}) };
     }
     return await boot({
@@ -68,7 +68,7 @@ export async function bootInstance(step: InstanceStep, context: StartContext): P
   };
   let network = networkOf(step, context);
   const booted = await start(network).catch(async (error) => {
-    if (!isWithoutNetwork(error) || !step.egress) throw error;
+    if (!isWithoutNetwork(error) || step.egress !== true) throw error;
     context.options.onProgress(`Isolation: shares this machine's network (${(error as Error).message})`);
     network = undefined;
     await rm(directories.socket, { force: true });
@@ -123,16 +123,7 @@ export function startingRecord(context: StartContext): SandboxRecord {
   };
 }
 
-/** Undefined if the sandbox shares this machine's network. */
-function networkOf({ egress, docker }: InstanceStep, context: StartContext): NetworkAccess | undefined {
-  if (!context.isolated) return undefined;
-  if (!egress) return { internet: false, ports: [] };
-  // Containers of this machine's engine publish their ports on this machine.
-  const isShared = docker || lacksNetwork(context.isolation);
-  return isShared ? undefined : { internet: true, ports: [] };
-}
-
-async function createView(hasOwnNetwork: boolean, context: StartContext): Promise<SandboxView> {
+async function createView(network: NetworkAccess | undefined, context: StartContext): Promise<SandboxView> {
   const { environment, directories, modelMounts, gpu, serviceNeeds, docker } = context;
   const engine = docker && shareEngine(docker, { isolated: true });
   const { executable, prefixes } = environment;
@@ -151,7 +142,7 @@ async function createView(hasOwnNetwork: boolean, context: StartContext): Promis
     symlinks: python.symlinks,
     // A snapshot may contain links in a writable directory; they must not decide where the interpreter is mounted.
     covered: directoriesBelow(writable, [...python.readOnly, ...python.symlinks]),
-    network: hasOwnNetwork ? ("own" as const) : true,
+    network: await networkView(network, context),
     filter: systemCallFilter(context.isolation),
     devices: gpu === undefined ? ("none" as const) : ((await gpuDevices(context.gpus)) ?? ("gpu" as const)),
   };

@@ -1,7 +1,7 @@
-import type { Progress } from "@seer/config";
+import type { EgressConfig, Progress } from "@seer/config";
 import { findIsolation, lacksNetwork, type MissingWall } from "@seer/rpc/launch";
 import { EnvironmentError } from "../../errors.ts";
-import type { InstanceStep, Plan } from "../../plan/plan.ts";
+import type { InstanceStep } from "../../plan/plan.ts";
 import type { IsolationChoice } from "../../runtime/backend.ts";
 import type { SandboxState } from "../../runtime/sandbox-state.ts";
 
@@ -13,7 +13,7 @@ import type { SandboxState } from "../../runtime/sandbox-state.ts";
 export async function chooseIsolation(
   choice: IsolationChoice,
   onProgress: Progress,
-  egress = true,
+  egress: EgressConfig = true,
 ): Promise<SandboxState["isolation"]> {
   const found =
     choice === "none" ? ({ kind: "none", reason: "it was switched off" } as const) : await findIsolation();
@@ -21,8 +21,7 @@ export async function chooseIsolation(
     const shared = lacksNetwork(found)
       ? "this machine's network"
       : "internet access without this machine's services";
-    const network = egress ? shared : "no network";
-    onProgress(`Isolation: bubblewrap (own file system and processes; ${network})`);
+    onProgress(`Isolation: bubblewrap (own file system and processes; ${networkText(egress, shared)})`);
     for (const { wall, reason } of found.lacks ?? [])
       onProgress(`Isolation: no ${describeWall[wall]} (${reason})`);
     return found;
@@ -45,25 +44,30 @@ const describeWall: Readonly<Record<MissingWall["wall"], string>> = {
   network: "own network",
 };
 
+function networkText(egress: EgressConfig, shared: string): string {
+  if (typeof egress === "boolean") return egress ? shared : "no network";
+  return `connections to ${egress.allow.join(", ")} only`;
+}
+
 /**
- * Rejects `egress: false` where the sandbox would have a network nevertheless.
+ * Rejects limits of the network where the sandbox would have a network nevertheless.
  *
  * @throws EnvironmentError `environment/isolation-unavailable` or `environment/unsupported`
  */
-export function checkEgress(plan: Plan, isolation: SandboxState["isolation"]): void {
-  const instance = plan.steps.find((step): step is InstanceStep => step.kind === "instance");
-  if (instance === undefined || instance.egress) return;
+export function checkEgress({ egress, docker }: InstanceStep, isolation: SandboxState["isolation"]): void {
+  if (egress === true) return;
+  const setting = egress === false ? "`egress: false`" : "`egress: { allow }`";
   if (isolation.kind !== "bubblewrap") {
     throw new EnvironmentError(
       "environment/isolation-unavailable",
-      `\`egress: false\` needs bubblewrap to block the sandbox's network: ${isolation.reason}`,
+      `${setting} needs bubblewrap to limit the sandbox's network: ${isolation.reason}`,
       { hint: "Install bubblewrap (Debian and Ubuntu: `apt-get install bubblewrap`), or remove `egress`." },
     );
   }
-  if (instance.docker) {
+  if (docker) {
     throw new EnvironmentError(
       "environment/unsupported",
-      "`egress: false` and Docker cannot be combined on this machine, because containers of its engine have a network",
+      `${setting} and Docker cannot be combined on this machine, because containers of its engine have a network`,
       {
         hint: 'Remove `egress`, or `dockerInDocker` and every `dockerfile` of `repos`; or use `backend: "modal"`.',
       },

@@ -17,6 +17,8 @@ export interface SandboxDirectories {
   readonly models: string;
   readonly python: string;
   readonly logs: string;
+  /** Visible inside as `/etc/hosts` if the sandbox may connect to certain hosts only. */
+  readonly hosts: string;
   /** Not visible inside. */
   readonly record: string;
   readonly socket: string;
@@ -35,6 +37,7 @@ export function sandboxDirectories(id: string): SandboxDirectories {
     models: join(root, "models"),
     python: join(root, "python"),
     logs: join(root, "logs"),
+    hosts: join(root, "hosts"),
     record: join(root, "sandbox.json"),
     socket: join(root, "init.sock"),
     initInfo: join(root, "init.json"),

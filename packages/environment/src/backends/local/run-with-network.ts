@@ -4,7 +4,7 @@ import { insidePaths } from "./layout.ts";
 import type { StartContext } from "./start-context.ts";
 
 /**
- * Runs a command of a sandbox without network in a copy of the sandbox's view that has internet access but not the
+ * Runs a command of a sandbox without full network access in a copy of the sandbox's view that has internet access but not the
  * sandbox's secrets. The command ends with this process.
  */
 export async function runWithNetwork(

@@ -35,7 +35,7 @@ export class StartContext {
   /** The path map of the snapshot that the sandbox starts from. */
   snapshotPaths: PathMap | undefined;
   hasOwnNetwork = false;
-  /** For running installers with network access in a sandbox without network; the variables exclude secrets. */
+  /** For running installers with network access in a sandbox without full network access; the variables exclude secrets. */
   installView: { readonly view: SandboxView; readonly env: Readonly<Record<string, string>> } | undefined;
   /** PYTHONPATH inside the sandbox. */
   pythonPath = "";

@@ -1,7 +1,7 @@
 import { environmentVariables } from "@seer/config";
 import { explainFullDisk, removeUnfinishedEnvironments } from "@seer/system";
 import { EnvironmentError } from "../../errors.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { InstanceStep, Plan } from "../../plan/plan.ts";
 import type { BackendStartOptions, StartedInstance } from "../../runtime/backend.ts";
 import { executePlan } from "../../runtime/execute-plan.ts";
 import type { SnapshotRecord } from "../../runtime/snapshot-record.ts";
@@ -21,9 +21,9 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
   checkPlatform();
   await liveRecords();
   await removeUnfinishedEnvironments();
-  const egress = plan.steps.every((step) => step.kind !== "instance" || step.egress);
-  const isolation = await chooseIsolation(options.isolation, options.onProgress, egress);
-  checkEgress(plan, isolation);
+  const instance = plan.steps.find((step): step is InstanceStep => step.kind === "instance");
+  const isolation = await chooseIsolation(options.isolation, options.onProgress, instance?.egress);
+  if (instance !== undefined) checkEgress(instance, isolation);
   const context = new StartContext(newSandboxId(), plan, isolation, options);
   try {
     await makeDirectory(context);

@@ -11,6 +11,7 @@ import { endInterrupted } from "./end-interrupted.ts";
 import { initCommand } from "./init-command.ts";
 import { maxLifetimeMs, ports } from "./limits.ts";
 import { ModalInstance } from "./modal-instance.ts";
+import { networkPolicy } from "./network-policy.ts";
 import type { StartContext } from "./start-context.ts";
 import { packTags } from "./tags.ts";
 
@@ -115,10 +116,7 @@ async function paramsFor(
       : { secrets: [await session.client.secrets.fromObject({ ...secrets })] }),
     ...(gpu === undefined ? {} : { gpu: modalGpu(gpu.gpu, gpu.count) }),
     ...(docker ? { experimentalOptions: { enable_docker: true } } : {}),
-    // `blockNetwork` would also block incoming connections to the ports.
-    ...(egress || context.blocksNetworkLate
-      ? {}
-      : { outboundCidrAllowlist: [], outboundDomainAllowlist: [] }),
+    ...(context.limitsNetworkLate ? {} : networkPolicy(egress)),
   };
 }
 

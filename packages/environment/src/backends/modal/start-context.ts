@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { RepoHandle } from "@seer/config";
+import type { EgressConfig, RepoHandle } from "@seer/config";
 import type { Sandbox } from "modal";
 import type { GpuStep, InstanceStep, ModelStep, Plan } from "../../plan/plan.ts";
 import type { BackendStartOptions } from "../../runtime/backend.ts";
@@ -51,11 +51,15 @@ export class StartContext {
     return this.#instance !== undefined;
   }
 
-  /** Whether to block the network only at the end of the start, because earlier steps need it. */
-  get blocksNetworkLate(): boolean {
+  /** Whether to limit the network only at the end of the start, because earlier steps need it. */
+  get limitsNetworkLate(): boolean {
     const { steps } = this.plan;
-    const needsBlock = steps.some((step): step is InstanceStep => step.kind === "instance" && !step.egress);
-    return needsBlock && steps.some(({ kind }) => kind === "repository" || kind === "service");
+    return this.egress !== true && steps.some(({ kind }) => kind === "repository" || kind === "service");
+  }
+
+  get egress(): EgressConfig {
+    const instance = this.plan.steps.find((step): step is InstanceStep => step.kind === "instance");
+    return instance?.egress ?? true;
   }
 
   get tags(): Tags {

@@ -5,6 +5,7 @@ import { executePlan } from "../../runtime/execute-plan.ts";
 import { callModal } from "./call-modal.ts";
 import { checkLimits } from "./limits.ts";
 import { findSeerSandboxes } from "./list-sandboxes.ts";
+import { checkPorts, networkPolicy } from "./network-policy.ts";
 import { openSession } from "./session.ts";
 import { StartContext } from "./start-context.ts";
 import { stepHandlers } from "./step-handlers.ts";
@@ -17,6 +18,7 @@ export const sandboxDisk: Disk = {
 /** Starts a sandbox on Modal. A failed start leaves nothing behind. */
 export async function startSandbox(plan: Plan, options: BackendStartOptions): Promise<StartedInstance> {
   checkLimits(plan);
+  checkPorts(plan);
   const session = await openSession(options);
   // Ends sandboxes of abandoned starts in the background.
   void findSeerSandboxes(session).catch(() => {});
@@ -27,7 +29,7 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
     return {
       instance,
       complete: async (services) => {
-        if (context.blocksNetworkLate) await blockNetwork(context);
+        if (context.limitsNetworkLate) await limitNetwork(context);
         await instance.update({ ...context.state(instance.native), services });
       },
     };
@@ -39,7 +41,8 @@ export async function startSandbox(plan: Plan, options: BackendStartOptions): Pr
   }
 }
 
-async function blockNetwork({ instance }: StartContext): Promise<void> {
-  const denyAll = { outboundCidrAllowlist: [], outboundDomainAllowlist: [] };
-  await callModal("block the network", () => instance.native.updateNetworkPolicy(denyAll));
+async function limitNetwork({ instance, egress }: StartContext): Promise<void> {
+  const policy = networkPolicy(egress);
+  if (policy === undefined) return;
+  await callModal("limit the network", () => instance.native.updateNetworkPolicy(policy));
 }

@@ -1,1 +1,1 @@
-"""Connects the network namespace of a sandbox to the internet and to selected ports of this machine."""
+"""Connects the network namespace of a sandbox to the internet, or to selected hosts and ports."""

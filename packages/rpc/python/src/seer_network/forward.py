@@ -1,20 +1,25 @@
-"""Forwards connections to ports of this machine's loopback."""
+"""Forwards connections of a network namespace."""
 
 from __future__ import annotations
 
 import _thread
 import contextlib
 import socket
+import struct
+
+from .connect import connect
 
 _CHUNK = 256 * 1024
 
 
-def forward_to_port(descriptor: int, port: int) -> None:
-    """Connects to a port and forwards data in both directions until both sides have closed."""
+def forward(descriptor: int, host: str, port: int) -> None:
+    """Connects to a host and forwards data in both directions until both sides have closed."""
     with socket.socket(fileno=descriptor) as inside:
         try:
-            outside = socket.create_connection(("127.0.0.1", port))
+            outside = connect(host, port)
         except OSError:
+            # A reset, because an orderly end would look like an empty answer.
+            inside.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return
         with outside:
             for connection in (inside, outside):

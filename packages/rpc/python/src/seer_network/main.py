@@ -2,7 +2,8 @@
 
 It runs outside the sandbox, and ends with that process. The last three arguments are comma-separated lists:
 
-- INTERNET: the IPv4 addresses that the namespace can reach through slirp4netns, or `all` or `none`;
+- INTERNET: `all` for everything through slirp4netns, otherwise the hosts that the namespace can reach, as
+  `ADDRESS:PORT:HOST`: connections to that address in the namespace are forwarded to that port of the host;
 - PORTS: loopback ports of the namespace that are forwarded to the same loopback ports of this machine;
 - UNREACHABLE: networks that the namespace cannot reach, such as the addresses of this machine.
 
@@ -20,24 +21,27 @@ import sys
 
 from .listeners import Listeners
 from .namespace import Namespace, wait_for_loopback
-from .routes import set_routes
+from .routes import make_local, make_unreachable
 from .slirp import start_slirp
 
 
 def main() -> None:
     pid = int(sys.argv[1])
     internet, ports, unreachable = map(_items, sys.argv[2:5])
-    only = None if internet in (["all"], ["none"]) else internet
+    hosts = [] if internet == ["all"] else [host.split(":") for host in internet]
     try:
         process = os.pidfd_open(pid)
         wait_for_loopback(pid)
-        if internet != ["none"]:
-            start_slirp(pid, resolve_names=only is None)
+        if internet == ["all"]:
+            start_slirp(pid)
         namespace = Namespace(pid)
-        namespace.run(set_routes, unreachable, only)
+        namespace.run(make_unreachable, unreachable)
+        namespace.run(make_local, [address for address, _, _ in hosts])
         listeners = Listeners(namespace)
+        for address, port, host in hosts:
+            listeners.add(address, int(port), host)
         for port in ports:
-            listeners.add(int(port))
+            listeners.add_port(int(port))
     except OSError as error:
         print(error)
         sys.exit(1)
@@ -78,7 +82,7 @@ def _serve(process: int, listeners: Listeners) -> None:
 
 
 def _change_port(listeners: Listeners, line: bytes) -> None:
-    change = listeners.add if line.startswith(b"+") else listeners.remove
+    change = listeners.add_port if line.startswith(b"+") else listeners.remove_port
     try:
         change(int(line[1:]))
     except OSError:

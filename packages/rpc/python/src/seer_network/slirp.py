@@ -9,14 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-# What slirp4netns sets up in the namespace.
-INTERFACE = "tap0"
-GATEWAY = "10.0.2.2"
-
+_INTERFACE = "tap0"
 _READY_SECONDS = 10.0
 
 
-def start_slirp(pid: int, *, resolve_names: bool) -> None:
+def start_slirp(pid: int) -> None:
     """Starts slirp4netns for the namespace of a process, and waits until its interface is ready.
 
     It ends with this process.
@@ -26,13 +23,11 @@ def start_slirp(pid: int, *, resolve_names: bool) -> None:
     ended, _until_end = os.pipe()
     output_file = os.memfd_create("slirp4netns")
     options = ["--configure", "--mtu=65520", "--disable-host-loopback"]
-    if not resolve_names:
-        options.append("--disable-dns")
     options += [f"--ready-fd={when_ready}", f"--exit-fd={ended}"]
     # Not `subprocess`, because its import takes longer than everything else here.
     child = os.fork()
     if child == 0:
-        _exec(["slirp4netns", *options, str(pid), INTERFACE], output_file, [when_ready, ended])
+        _exec(["slirp4netns", *options, str(pid), _INTERFACE], output_file, [when_ready, ended])
     os.close(when_ready)
     os.close(ended)
     in_time, _, _ = select.select([ready], [], [], _READY_SECONDS)

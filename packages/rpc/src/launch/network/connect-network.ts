@@ -7,6 +7,7 @@ import { raceSignal, spawnProcess } from "@seer/config";
 import { anySignal, timeoutSignal } from "../../connect/timer.ts";
 import { RpcError } from "../../errors.ts";
 import { hostSourceDirectory } from "../host-source.ts";
+import { hostAddresses } from "./host-addresses.ts";
 import type { NetworkAccess } from "./network-access.ts";
 import { followServedPorts } from "./served-ports.ts";
 
@@ -38,8 +39,11 @@ export async function connectNetwork(
     if (!ports.includes(port)) child.stdin.write(`${isServed ? "+" : "-"}${port}\n`);
   });
   const program = join(hostSourceDirectory(), "seer_network", "__main__.py");
-  const reachable = typeof internet === "boolean" ? [internet ? "all" : "none"] : internet;
-  const lists = [reachable, [...new Set([...ports, ...served.ports])], [linkLocal, ...ownAddresses()]];
+  const lists = [
+    reachable(internet),
+    [...new Set([...ports, ...served.ports])],
+    [linkLocal, ...ownAddresses()],
+  ];
   const child = spawnProcess(python, ["-I", "-S", program, `${pid}`, ...lists.map((list) => list.join())], {
     env: { PATH: searchPath },
     cwd: "/",
@@ -69,6 +73,14 @@ export async function connectNetwork(
   }
   const stopFollowing = () => served[Symbol.dispose]();
   void ended.then(stopFollowing, stopFollowing);
+}
+
+/** The argument INTERNET of `seer_network`. */
+function reachable(internet: NetworkAccess["internet"]): string[] {
+  if (typeof internet === "boolean") return internet ? ["all"] : [];
+  return hostAddresses(internet).flatMap(([{ host, ports }, address]) =>
+    ports.map((port) => `${address}:${port}:${host}`),
+  );
 }
 
 /** The IPv4 addresses of this machine, whose services must not be reachable. */
