@@ -1,16 +1,19 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { findIsolation, findPython } from "@seer/rpc/launch";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { findCommand, pythonEnvironment } from "@seer/system";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Sandbox } from "../src/index.ts";
-import { errorOf, temporaryDirectory, useOwnHome } from "./support/home.ts";
+import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 import { useTinyPackage } from "./support/wheels.ts";
 
 useOwnHome();
 const isIsolated = (await findIsolation()).kind === "bubblewrap";
 const config = { executionMode: "cli" as const, pythonPackages: ["tampering"] };
+const run = promisify(execFile);
 let wheels: string;
 let outside: string;
 
@@ -22,9 +25,42 @@ beforeEach(async () => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
+const uv = await findCommand("uv");
+const pathWithoutUv = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((folder) => !existsSync(join(folder, "uv")))
+  .join(delimiter);
+
+describe.each(isolations)("with isolation %s", (kind) => {
+  async function expectNothingStarted(): Promise<void> {
+    for (const name of ["PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL"])
+      vi.stubEnv(name, "http://me:s3cret@127.0.0.1:9/simple");
+    const script = join(import.meta.dirname, "fixtures", "make_wheel.py");
+    const code = "import sys; open(sys.prefix + '/started', 'w').close()";
+    await run((await findPython()).executable, [script, wheels, "starting", "1.0", code]);
+    const { directory, sitePackages } = await pythonEnvironment(
+      { packages: ["starting", "seer-tiny==1.0"] },
+      { onProgress: () => {}, isolation: kind === "none" ? { kind } : await findIsolation() },
+    );
+    expect(await readdir(directory)).not.toContain("started");
+    // Sandboxes see the environment read-only, so it must be compiled.
+    const compiled = await readdir(join(directory, sitePackages, "__pycache__"));
+    expect(compiled).toEqual([expect.stringMatching(/^seer_tiny\.cpython-\d+\.pyc$/)]);
+    await run(join(directory, "bin", "python"), ["-c", "pass"]);
+    expect(await readdir(directory)).toContain("started");
+  }
+
+  test("pip, which has the index's password, starts no code of a wheel", async () => {
+    vi.stubEnv("PATH", pathWithoutUv);
+    await expectNothingStarted();
+  });
+
+  test.skipIf(uv === undefined)("nor does uv", expectNothingStarted);
+});
+
 async function makeTampering(action: string): Promise<void> {
   const script = join(import.meta.dirname, "fixtures", "make_tampering.py");
-  await promisify(execFile)((await findPython()).executable, [script, wheels, action]);
+  await run((await findPython()).executable, [script, wheels, action]);
 }
 
 test.skipIf(!isIsolated).each([

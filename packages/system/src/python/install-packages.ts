@@ -18,7 +18,7 @@ import {
   usesCredentials,
 } from "./index-settings.ts";
 import { InstallProgress } from "./install-progress.ts";
-import { installerEnvironment } from "./installer-environment.ts";
+import { baseEnvironment, installerEnvironment } from "./installer-environment.ts";
 import type { PythonEnvironment } from "./python-environment.ts";
 import { type InstallIsolation, runInstaller } from "./run-installer.ts";
 import { torchOptions } from "./torch-options.ts";
@@ -51,17 +51,31 @@ export async function installPackages(
   packages: readonly string[],
   options: InstallOptions,
 ): Promise<void> {
-  const { python, onProgress, signal } = options;
+  const { python, signal } = options;
   const installer = await findInstaller(environment);
   const settings = await readIndexSettings({ python, installer: installer.kind, pip: installer.pip, signal });
   const torch = options.torch ? await torchOptions(installer.kind, settings, { python, signal }) : [];
-  const install = (using: IndexSettings, credentials: boolean, more: readonly string[] = []) =>
+  const install: Install = (using, credentials, more = []) =>
     run(installer, environment, packages, {
       ...options,
       settings: using,
       credentials,
       more: [...torch, ...more],
     });
+  await installWith(install, settings, packages, options);
+  // Not by uv, which would start the environment's Python for it, and so the packages' code with its own passwords.
+  if (installer.kind === "uv") await compile(environment, options);
+}
+
+type Install = (using: IndexSettings, credentials: boolean, more?: readonly string[]) => Promise<ToolResult>;
+
+async function installWith(
+  install: Install,
+  settings: IndexSettings,
+  packages: readonly string[],
+  options: InstallOptions,
+): Promise<void> {
+  const { onProgress } = options;
   const withoutPasswords = publicSettings(settings);
   const wheels = ["--only-binary", ":all:"];
   if (options.wheelsOnly || !(await usesCredentials(settings))) {
@@ -96,7 +110,7 @@ async function findInstaller(environment: PythonEnvironment): Promise<Installer>
   const pip = environment.pipWheel === null ? undefined : join(environment.pipWheel, "pip");
   const uv = await findCommand("uv");
   if (uv !== undefined) {
-    const command = [uv, "pip", "install", "--python", own, "--compile-bytecode"];
+    const command = [uv, "pip", "install", "--python", own];
     return { kind: "uv", command, pip };
   }
   if (pip !== undefined) return { kind: "pip", command: [own, pip, ...pipInstall], pip };
@@ -155,6 +169,33 @@ async function run(
     ) as string[],
     env: { ...installerEnvironment({ settings, temporary, credentials }), ...git.env },
     onLine: (line) => progress.addLine(line),
+  });
+}
+
+/** Compiles the packages, which sandboxes see read-only, without running their code. */
+async function compile(
+  environment: PythonEnvironment,
+  { temporary, onProgress, ...options }: InstallOptions,
+): Promise<void> {
+  const { executable, directory, sitePackages } = environment;
+  const command = [
+    executable,
+    "-I",
+    "-S",
+    "-m",
+    "compileall",
+    "-q",
+    "-j",
+    "0",
+    join(directory, sitePackages),
+  ];
+  // It fails if one file is no valid Python, but compiles the others.
+  await runInstaller(command, {
+    ...options,
+    environment,
+    env: baseEnvironment(temporary),
+    sources: [],
+    files: [],
   });
 }
 
