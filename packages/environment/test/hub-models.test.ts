@@ -7,7 +7,7 @@ import { Sandbox, ScopedSandbox } from "../src/index.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 import { useHub } from "./support/hub.ts";
 
-useOwnHome();
+useOwnHome({ sharesEnvironments: true });
 const hub = useHub();
 const weights = randomBytes(200_000);
 const [isolation] = isolations;

@@ -8,7 +8,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { Sandbox } from "../src/index.ts";
 import { gitIn } from "./support/git.ts";
 import { errorOf, temporaryDirectory, useOwnHome } from "./support/home.ts";
-import { useTinyPackage } from "./support/wheels.ts";
+import { installers, useInstaller, useTinyPackage } from "./support/wheels.ts";
 
 useOwnHome();
 const isIsolated = (await findIsolation()).kind === "bubblewrap";
@@ -50,42 +50,40 @@ async function file(name: string, content: string): Promise<string> {
   return path;
 }
 
-describe("what a user has set for his own installations is not for an environment", () => {
-  test.each([
-    ["PIP_TARGET", () => join(folder, "target")],
-    ["PIP_PREFIX", () => join(folder, "prefix")],
-    ["PIP_ROOT", () => join(folder, "root")],
-    ["PIP_USER", () => "1"],
-    ["PIP_REQUIRE_VIRTUALENV", () => "1"],
-    ["PIP_DRY_RUN", () => "1"],
-    ["PIP_NO_BINARY", () => ":all:"],
-    ["PIP_CONSTRAINT", () => file("constraints.txt", "seer-tiny==2.0\n")],
-    ["PIP_CONFIG_FILE", () => file("pip.conf", `[install]\ntarget = ${folder}/conf\n`)],
-    ["PYTHONPATH", () => folder],
-    ["PYTHONHOME", () => folder],
-    ["PYTHONUSERBASE", () => folder],
-    ["PYTHONSTARTUP", () => file("startup.py", "raise SystemExit(1)\n")],
-    ["VIRTUAL_ENV", () => folder],
-    ["CONDA_PREFIX", () => folder],
-    ["UV_TARGET", () => folder],
-    ["UV_CONSTRAINT", () => file("constraints.txt", "seer-tiny==2.0\n")],
-    ["__PYVENV_LAUNCHER__", () => join(folder, "python")],
-  ] as [string, () => string | Promise<string>][])("%s", async (name, value) => {
-    vi.stubEnv(name, await value());
-    const { environment } = await build(["seer-tiny==1.0"]);
-    expect(await importedVersion(environment.directory)).toBe("1.0");
-  });
+describe.each(installers)(
+  "what a user has set for their own installations does not affect %s",
+  (installer) => {
+    beforeEach(() => useInstaller(installer));
 
-  test("files in the home directory", async () => {
-    await file("home/.config/pip/pip.conf", `[global]\ntarget = ${folder}/elsewhere\n`);
-    await file("home/.pydistutils.cfg", `[install]\nprefix = ${folder}/elsewhere\n`);
-    await file("home/.config/uv/uv.toml", '[pip]\ntarget = "/nowhere"\n');
-    vi.stubEnv("HOME", join(folder, "home"));
-    vi.stubEnv("XDG_CONFIG_HOME", undefined);
-    const { environment } = await build(["seer-tiny==1.0"]);
-    expect(await importedVersion(environment.directory)).toBe("1.0");
-  });
-});
+    test("variables", async () => {
+      await file("constraints.txt", "seer-tiny==2.0\n");
+      await file("startup.py", "raise SystemExit(1)\n");
+      await file("pip.conf", `[install]\ntarget = ${folder}/conf\n`);
+      // Each alone makes an installation fail, or go elsewhere.
+      const paths = {
+        ...{ PIP_TARGET: "target", PIP_PREFIX: "prefix", PIP_ROOT: "root", PIP_CONFIG_FILE: "pip.conf" },
+        ...{ PIP_CONSTRAINT: "constraints.txt", UV_CONSTRAINT: "constraints.txt", UV_TARGET: "target" },
+        ...{ VIRTUAL_ENV: ".", CONDA_PREFIX: ".", PYTHONPATH: ".", PYTHONHOME: ".", PYTHONUSERBASE: "." },
+        ...{ PYTHONSTARTUP: "startup.py", __PYVENV_LAUNCHER__: "python" },
+      };
+      for (const [name, path] of Object.entries(paths)) vi.stubEnv(name, join(folder, path));
+      for (const name of ["PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_DRY_RUN"]) vi.stubEnv(name, "1");
+      vi.stubEnv("PIP_NO_BINARY", ":all:");
+      const { environment } = await build(["seer-tiny==1.0"]);
+      expect(await importedVersion(environment.directory)).toBe("1.0");
+    });
+
+    test("files in the home directory", async () => {
+      await file("home/.config/pip/pip.conf", `[global]\ntarget = ${folder}/elsewhere\n`);
+      await file("home/.pydistutils.cfg", `[install]\nprefix = ${folder}/elsewhere\n`);
+      await file("home/.config/uv/uv.toml", '[pip]\ntarget = "/nowhere"\n');
+      vi.stubEnv("HOME", join(folder, "home"));
+      vi.stubEnv("XDG_CONFIG_HOME", undefined);
+      const { environment } = await build(["seer-tiny==1.0"]);
+      expect(await importedVersion(environment.directory)).toBe("1.0");
+    });
+  },
+);
 
 test("where packages are found is still the user's to say, in pip.conf as well", async () => {
   for (const name of ["PIP_NO_INDEX", "PIP_FIND_LINKS", "UV_NO_INDEX", "UV_FIND_LINKS"])
@@ -166,10 +164,11 @@ test("uv gets a short list of variables, and passwords for wheels only, in a fil
   expect(all.join("\n")).not.toMatch(/s3cret|pr0xy/);
 });
 
-describe("code of packages runs where the sandbox does", () => {
+describe.each(installers)("code of packages that %s installs runs where the sandbox does", (installer) => {
   let outside: string;
 
   beforeEach(async () => {
+    useInstaller(installer);
     outside = await temporaryDirectory();
     const directory = join(await temporaryDirectory(), "reaching-1.0");
     await mkdir(directory);
@@ -223,12 +222,13 @@ describe("code of packages runs where the sandbox does", () => {
   });
 });
 
-describe("builds of other people's code get no passwords", () => {
+describe.each(installers)("builds of other people's code by %s get no passwords", (installer) => {
   const secrets = ["s3cret-index", "s3cret-proxy", "s3cret-token"];
   let found: string;
 
   beforeEach(async () => {
-    found = join(folder, `found-${Math.random()}`);
+    useInstaller(installer);
+    found = join(await temporaryDirectory(), "found");
     vi.stubEnv("PIP_EXTRA_INDEX_URL", "http://me:s3cret-index@127.0.0.1:9/simple");
     vi.stubEnv("UV_EXTRA_INDEX_URL", "http://me:s3cret-index@127.0.0.1:9/simple");
     vi.stubEnv("HTTP_PROXY", "http://me:s3cret-proxy@127.0.0.1:9");

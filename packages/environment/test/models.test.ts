@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Sandbox, ScopedSandbox } from "../src/index.ts";
 import { errorOf, isolations, temporaryDirectory, useOwnHome } from "./support/home.ts";
 
-useOwnHome();
+useOwnHome({ sharesEnvironments: true });
 let folder: string;
 let cached: string;
 

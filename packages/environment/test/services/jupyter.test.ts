@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -26,6 +26,12 @@ beforeAll(async () => {
   const script = join(import.meta.dirname, "..", "fixtures", "make_wheel.py");
   await writeFile(join(wheels, "broken.py"), "raise RuntimeError('not the traitlets that it needs')");
   for (const name of ["seer_tiny", "traitlets"]) execFileSync(executable, [script, wheels, name, "1.0"]);
+  const shared = process.env.TEST_ENVIRONMENTS_DIRECTORY;
+  if (shared === undefined) return;
+  // An environment is found by the paths of its wheels too.
+  const kept = join(shared, "..", "wheels");
+  if (!existsSync(kept)) await cp(wheels, kept, { recursive: true });
+  wheels = kept;
 });
 
 describe.each(isolations)("with isolation %s", (isolation) => {

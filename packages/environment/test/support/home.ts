@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,18 +10,14 @@ export const isolations =
   (await findIsolation()).kind === "bubblewrap" ? (["bubblewrap", "none"] as const) : (["none"] as const);
 
 /**
- * Gives a test file a home of its own for what Seer keeps. Files that share environments have those
- * built once for all of them; a file that tests how environments are built or removed has its own.
+ * Gives a test file a home of its own for what Seer keeps. Files that share environments have those built once for all
+ * of them and for later runs; a file that tests how environments are built or removed has its own.
  */
 export function useOwnHome({ sharesEnvironments = false } = {}): string {
   const home = mkdtempSync(join(tmpdir(), "seer-test-"));
   // Given by tests/shared-directory.ts of the repository.
-  const shared = process.env.TEST_SHARED_DIRECTORY;
-  if (shared !== undefined && sharesEnvironments) {
-    const environments = join(shared, "environments");
-    mkdirSync(environments, { recursive: true });
-    symlinkSync(environments, join(home, "environments"));
-  }
+  const shared = process.env.TEST_ENVIRONMENTS_DIRECTORY;
+  if (shared !== undefined && sharesEnvironments) symlinkSync(shared, join(home, "environments"));
   const before = process.env.SEER_HOME;
   process.env.SEER_HOME = home;
   afterAll(() => {

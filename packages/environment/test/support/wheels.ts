@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { findPython } from "@seer/rpc/launch";
 import { vi } from "vitest";
@@ -18,4 +19,26 @@ export async function useTinyPackage(): Promise<string> {
   vi.stubEnv("UV_NO_INDEX", "1");
   vi.stubEnv("UV_FIND_LINKS", wheels);
   return wheels;
+}
+
+/** The installers that Seer can use here. */
+export const installers = searchPath().some(hasUv) ? (["uv", "pip"] as const) : (["pip"] as const);
+
+/** Makes Seer use this installer. */
+export function useInstaller(installer: "uv" | "pip"): void {
+  if (installer === "pip")
+    vi.stubEnv(
+      "PATH",
+      searchPath()
+        .filter((directory) => !hasUv(directory))
+        .join(delimiter),
+    );
+}
+
+function searchPath(): string[] {
+  return (process.env.PATH ?? "").split(delimiter);
+}
+
+function hasUv(directory: string): boolean {
+  return existsSync(join(directory, "uv"));
 }
