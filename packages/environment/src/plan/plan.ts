@@ -147,3 +147,8 @@ export function remainingPlan(plan: Plan): Plan {
 export function servicesOf(plan: Plan): ServiceStep["service"][] {
   return plan.steps.flatMap((step) => (step.kind === "service" ? [step.service] : []));
 }
+
+/** What a sandbox of this plan may connect to. */
+export function egressOf({ steps }: Plan): EgressConfig {
+  return steps.find((step): step is InstanceStep => step.kind === "instance")?.egress ?? true;
+}

@@ -1,4 +1,4 @@
-import type { Backend as BackendName, ModelHandle, RepoHandle } from "@seer/config";
+import type { Backend as BackendName, EgressConfig, ModelHandle, RepoHandle } from "@seer/config";
 import type { MissingWall } from "@seer/rpc/launch";
 import type { Plan, ServiceStep } from "../plan/plan.ts";
 
@@ -18,6 +18,7 @@ export interface SandboxState {
   };
   readonly gpu: string | null;
   readonly gpuCount: number;
+  readonly egress: EgressConfig;
   /** The PYTHONPATH of its processes. */
   readonly pythonPath: string;
   readonly models: readonly ModelHandle[];

@@ -21,6 +21,6 @@ export function configFor(record: SnapshotRecord, config: SandboxConfigInput | u
 
 /** Reconstructs as much of a sandbox's configuration as its state contains. */
 export function configOfState(state: SandboxState): SandboxConfig {
-  const { backend, gpu, gpuCount, secrets } = state;
-  return parseSandboxConfig({ backend, gpu, gpuCount, secrets: [...secrets] });
+  const { backend, gpu, gpuCount, egress, secrets } = state;
+  return parseSandboxConfig({ backend, gpu, gpuCount, egress, secrets: [...secrets] });
 }

@@ -1,7 +1,7 @@
 import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { Sandbox, ScopedSandbox } from "../../src/index.ts";
-import { errorOf, useOwnHome } from "../support/home.ts";
+import { errorOf, temporaryDirectory, useOwnHome } from "../support/home.ts";
 import { startModal } from "../support/modal-session.ts";
 
 useOwnHome();
@@ -46,5 +46,20 @@ describe.skipIf((await emulationObstacle()) !== undefined)("snapshots on Modal",
     expect(again.name).toBe(again.sandboxId);
     expect((await ScopedSandbox.list()).map(({ name }) => name)).toContain(again.name);
     await Sandbox.removeSnapshot(snapshot);
+  });
+
+  test("a snapshot that another machine takes keeps the limits of the network", async () => {
+    const egress = { allow: ["huggingface.co"] };
+    await using sandbox = await new ScopedSandbox({ ...config, egress }).start();
+    // The configuration is kept only where the sandbox was started.
+    vi.stubEnv("SEER_HOME", await temporaryDirectory());
+    await using attached = await ScopedSandbox.fromId(sandbox.sandboxId);
+    const snapshot = await attached.snapshot();
+    await using again = await ScopedSandbox.fromSnapshot(snapshot);
+    vi.unstubAllEnvs();
+    const started = emulator.sandboxes().find(({ id }) => id === again.sandboxId);
+    expect(started?.definition).toMatchObject({
+      network: { kind: "allowlist", domains: ["huggingface.co"] },
+    });
   });
 });

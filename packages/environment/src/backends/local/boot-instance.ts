@@ -97,7 +97,7 @@ async function usedBy({ environment, serviceNeeds, models }: StartContext): Prom
 
 /** The sandbox's record while its steps run. */
 export function startingRecord(context: StartContext): SandboxRecord {
-  const { id, name, kind, isolation, createdAt, models, repos, options, paths, pythonPath } = context;
+  const { id, name, kind, egress, isolation, createdAt, models, repos, options, paths, pythonPath } = context;
   return {
     version: 1,
     owner: identify(process.pid),
@@ -113,6 +113,7 @@ export function startingRecord(context: StartContext): SandboxRecord {
       isolation,
       gpu: context.gpu?.gpu ?? null,
       gpuCount: context.gpu?.count ?? 1,
+      egress,
       pythonPath,
       models: models.map((model) => modelHandle(model, (path) => context.real(path))),
       repos,

@@ -1,8 +1,8 @@
-import type { RepoHandle } from "@seer/config";
+import type { EgressConfig, RepoHandle } from "@seer/config";
 import type { Mount } from "@seer/rpc/launch";
 import type { PythonEnvironment } from "@seer/system";
 import type { GpuStep, ModelStep, Plan, ServiceStep } from "../../plan/plan.ts";
-import { servicesOf } from "../../plan/plan.ts";
+import { egressOf, servicesOf } from "../../plan/plan.ts";
 import type { BackendStartOptions } from "../../runtime/backend.ts";
 import type { SandboxState } from "../../runtime/sandbox-state.ts";
 import type { DockerEngine } from "../docker/engine.ts";
@@ -18,6 +18,7 @@ export class StartContext {
   readonly id: string;
   readonly name: string;
   readonly kind: Plan["kind"];
+  readonly egress: EgressConfig;
   readonly options: BackendStartOptions;
   readonly isolation: SandboxState["isolation"];
   readonly directories: SandboxDirectories;
@@ -46,6 +47,7 @@ export class StartContext {
     this.id = id;
     this.name = options.name ?? id;
     this.kind = plan.kind;
+    this.egress = egressOf(plan);
     this.plannedServices = servicesOf(plan);
     this.options = options;
     this.isolation = isolation;

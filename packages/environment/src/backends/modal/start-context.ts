@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { EgressConfig, RepoHandle } from "@seer/config";
 import type { Sandbox } from "modal";
-import type { GpuStep, InstanceStep, ModelStep, Plan } from "../../plan/plan.ts";
+import { egressOf, type GpuStep, type ModelStep, type Plan } from "../../plan/plan.ts";
 import type { BackendStartOptions } from "../../runtime/backend.ts";
 import { modelHandle } from "../../runtime/model-handle.ts";
 import type { SandboxState } from "../../runtime/sandbox-state.ts";
@@ -58,8 +58,7 @@ export class StartContext {
   }
 
   get egress(): EgressConfig {
-    const instance = this.plan.steps.find((step): step is InstanceStep => step.kind === "instance");
-    return instance?.egress ?? true;
+    return egressOf(this.plan);
   }
 
   get tags(): Tags {
@@ -89,6 +88,7 @@ export class StartContext {
       isolation: { kind: "remote" },
       gpu: this.gpu?.gpu ?? null,
       gpuCount: this.gpu?.count ?? 1,
+      egress: this.egress,
       pythonPath,
       models: models.map((model) => modelHandle(model, (path) => path)),
       repos,
