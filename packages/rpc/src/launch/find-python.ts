@@ -72,9 +72,11 @@ function inspectOnce(candidate: string): Promise<PythonInterpreter | string> {
 }
 
 async function inspect(candidate: string): Promise<PythonInterpreter | string> {
+  // Python takes this for its own path, also with `-I`.
+  const { __PYVENV_LAUNCHER__: _, ...env } = process.env;
   let stdout: string;
   try {
-    ({ stdout } = await runProgram(candidate, ["-I", "-S", "-c", probe], { timeoutMs: probeTimeoutMs }));
+    ({ stdout } = await runProgram(candidate, ["-I", "-S", "-c", probe], { env, timeoutMs: probeTimeoutMs }));
   } catch (error) {
     const { code, stderr, message } = error as ProgramError;
     return code === "ENOENT" ? "not found" : stderr.trim().split("\n").at(-1) || message;

@@ -29,6 +29,14 @@ test("finds the one on the PATH", async () => {
   expect(executable.startsWith(prefixes[0] as string)).toBe(true);
 });
 
+test("a variable of Python's launchers does not change its path", async () => {
+  const { executable } = await findPython();
+  // A new search: what was found is kept for each PATH.
+  vi.stubEnv("PATH", `${process.env.PATH}:${bin}`);
+  vi.stubEnv("__PYVENV_LAUNCHER__", join(bin, "python"));
+  expect((await findPython()).executable).toBe(executable);
+});
+
 test("passes over an old `python3` for a newer one of another name", async () => {
   vi.stubEnv("PATH", bin);
   vi.stubEnv("SEER_PYTHON", "");
