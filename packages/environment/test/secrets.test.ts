@@ -44,6 +44,9 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     const error = await errorOf(sandbox.exec(`echo "token $SEER_TEST_TOKEN"; false ${secret}`));
     expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain(secret);
     expect(error.message).toContain("token <SEER_TEST_TOKEN>");
+    // Also where the command is shortened, within the secret.
+    const long = await errorOf(sandbox.exec(`false ${"x".repeat(90)} ${secret}`));
+    expect(long.message).not.toContain(secret.slice(0, secret.length / 2));
   });
 });
 

@@ -11,7 +11,7 @@ export function execFailure(
   { timeoutMs, mask }: { timeoutMs: number | undefined; mask: Mask },
 ): ExecError {
   const failure = { exitCode, stdout: mask(stdout), stderr: mask(stderr) };
-  const commandText = mask(shortened(command));
+  const commandText = shortened(mask(command));
   const output = [failure.stdout, failure.stderr].filter((text) => text.trim() !== "").join("\n");
   const outputText = output === "" ? "" : `:\n${lastLines(output, 40)}`;
   if (exitCode === undefined) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ import pytest
 from hosting import Failed, RunningHost, is_alive, running, wait_until
 
 from seer_host.supervisor.worker_process import WorkerExit
+from seer_host.worker.tracebacks import _MAX as SHORTENED  # pyright: ignore[reportPrivateUsage]
 
 if TYPE_CHECKING:
     from conftest import Serve
@@ -291,6 +293,34 @@ def test_secrets_are_masked(serve: Serve) -> None:
     assert "no *** with ***" in text
     assert "secret" not in text
     assert "secret" not in host.logs()
+
+
+def test_secrets_are_masked_where_a_text_is_shortened(serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "printing.py"
+    file.write_text(
+        "import os, time\nfrom seer import expose\n\n"
+        "@expose\ndef line(text: str, at: int) -> None:\n"
+        "    for piece in (text[:at], text[at:]):\n"
+        "        os.write(1, piece.encode())\n        time.sleep(0.1)\n\n"
+        "@expose\ndef fail(message: str) -> None:\n    raise ValueError(message)\n"
+    )
+    secret = "hf_0123456789abcdefghij"
+    host = serve(file, secrets=[secret])
+    shown: list[str] = []
+    for shift in range(len(secret)):
+        with pytest.raises(Failed) as failed:
+            host.call("fail", message="x" * (SHORTENED // 2 - shift) + secret + "y" * SHORTENED)
+        shown.append(json.dumps(failed.value.error))
+        with pytest.raises(Failed) as failed:
+            host.call("fail", message="x" * SHORTENED + secret + "y" * (SHORTENED // 2 - shift))
+        shown.append(json.dumps(failed.value.error))
+    for at in (8200, 8215):
+        host.call("line", text="x" * 8196 + secret + "\n", at=at)
+    shown.append(host.logs())
+    half = (len(secret) + 1) // 2
+    for text in shown:
+        assert secret[:half] not in text
+        assert secret[-half:] not in text
 
 
 def test_secrets_are_masked_in_two_pieces_and_encoded(serve: Serve, tmp_path: Path) -> None:

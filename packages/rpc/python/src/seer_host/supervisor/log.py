@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import time
 import urllib.parse
 from collections import deque
@@ -20,6 +21,8 @@ _LINES = 10_000
 _DELAY_S = 0.05
 _SHORTEST_SECRET = 4
 """Shorter secrets are not masked, because they occur in ordinary text by chance."""
+_CUT = re.compile("\n?…\n?")
+"""What stands for the rest of a text that was shortened."""
 _SHORTEST_ENCODING = 8
 """The same for encoded secrets, which look like ordinary identifiers."""
 
@@ -39,6 +42,29 @@ class Masker:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, "***")
+        return self._mask_parts(text) if _CUT.search(text) and self._secrets else text
+
+    def _mask_parts(self, text: str) -> str:
+        """Masks the larger part of a secret in a text that was shortened within it."""
+        pieces = _CUT.split(text)
+        marks = [*_CUT.findall(text), ""]
+        for i in range(len(marks) - 1):
+            pieces[i] = self._without_end(pieces[i])
+            pieces[i + 1] = self._without_beginning(pieces[i + 1])
+        return "".join(part for pair in zip(pieces, marks, strict=True) for part in pair)
+
+    def _without_end(self, text: str) -> str:
+        for secret in self._secrets:
+            for length in _large_parts(secret):
+                if text.endswith(secret[:length]):
+                    return text[:-length] + "***"
+        return text
+
+    def _without_beginning(self, text: str) -> str:
+        for secret in self._secrets:
+            for length in _large_parts(secret):
+                if text.startswith(secret[-length:]):
+                    return "***" + text[length:]
         return text
 
     def undecided(self, text: str) -> int:
@@ -70,6 +96,11 @@ class Masker:
         if isinstance(value, dict):
             return {key: self._mask_value(item) for key, item in cast("dict[str, Any]", value).items()}
         return value
+
+
+def _large_parts(secret: str) -> range:
+    """The lengths of the parts that have at least half of a secret, longest first."""
+    return range(len(secret) - 1, max((len(secret) + 1) // 2, _SHORTEST_SECRET) - 1, -1)
 
 
 def _encodings(secret: str) -> Iterator[str]:

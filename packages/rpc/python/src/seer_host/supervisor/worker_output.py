@@ -29,8 +29,11 @@ class WorkerOutput:
     def write(self, stream: Stream, text: str) -> None:
         *lines, rest = (self._unfinished.get(stream, "") + text).split("\n")
         if len(rest) >= _LONGEST_LINE:
-            lines.append(rest)
-            rest = ""
+            # Not within a secret, whose parts would not be masked.
+            end = len(rest) - self._log.mask.undecided(rest)
+            if end:
+                lines.append(rest[:end])
+            rest = rest[end:]
         self._unfinished[stream] = rest
         for line in lines:
             self._add(line)
