@@ -38,7 +38,11 @@ function parseYaml(text: string, where: string): Record<string, unknown> {
   try {
     fields = parse(text);
   } catch (cause) {
-    throw invalid(where, `has frontmatter that is not YAML: ${(cause as Error).message}`, cause);
+    const { message } = cause as Error;
+    // The parser is recursive.
+    if (message.startsWith("Maximum call stack size exceeded"))
+      throw invalid(where, "has frontmatter that is nested too deeply", cause);
+    throw invalid(where, `has frontmatter that is not YAML: ${message}`, cause);
   }
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
     throw invalid(where, "has frontmatter that is not a mapping with `name` and `description`");

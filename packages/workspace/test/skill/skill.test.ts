@@ -51,6 +51,11 @@ test.each([
   ["no frontmatter", "# How\n", "frontmatter"],
   ["frontmatter without an end", "---\nname: a\n", "frontmatter"],
   ["YAML that does not parse", "---\nname: [\n---\n", "not YAML"],
+  [
+    "YAML that never ends",
+    `---\nname: ${"[".repeat(20_000)}\n---\n`,
+    "has frontmatter that is nested too deeply",
+  ],
   ["frontmatter that is a list", "---\n- a\n---\n", "not a mapping"],
   ["no name", "---\ndescription: x\n---\n", "no `name`"],
   ["capitals in the name", "---\nname: Probing\ndescription: x\n---\n", '"Probing"'],
