@@ -51,6 +51,15 @@ test.skipIf(isolation.kind === "none")(
   },
 );
 
+test.skipIf(isolation.kind === "none")("no device and no part of /sys unless GPUs are wanted", async () => {
+  const list = ["sh", "-c", "find /sys -maxdepth 2; ls /dev"];
+  const standard = ["console", "core", "fd", "full", "null", "ptmx", "pts", "random", "shm"];
+  const allowed = [...standard, "stderr", "stdin", "stdout", "tty", "urandom", "zero"];
+  const system = ["/sys", "/sys/devices", "/sys/devices/system"];
+  for (const line of (await run({}, list)).split("\n")) expect([...allowed, ...system]).toContain(line);
+  expect(await run({ devices: "gpu" }, list)).toContain("/sys/class");
+});
+
 test.skipIf(isolation.kind === "none")("writes only where it may", async () => {
   await writeFile(join(directory, "read"), "before");
   await mkdir(join(directory, "write"));
