@@ -1,4 +1,4 @@
-// An endless loop that prints must not fill the memory.
+// A program that prints without end must not fill the memory.
 const maxCharacters = 16 * 1024 * 1024;
 
 /** Text that grows up to a limit. Further characters are only counted. */

@@ -1,3 +1,4 @@
+export { BoundedText } from "./bounded-text.ts";
 export type {
   ExecOptions,
   ExecResult,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BoundedText } from "../../src/run/bounded-text.ts";
+import { BoundedText } from "../src/bounded-text.ts";
 
 test("text is kept up to a limit and then counted", () => {
   const text = new BoundedText();

@@ -33,6 +33,16 @@ describe.each(isolations)("with isolation %s", (isolation) => {
     expect(seen.toSorted()).toEqual(["err:err\n", "out:out\n"]);
   });
 
+  test("of an output that goes on and on, the beginning is kept", async () => {
+    let streamed = 0;
+    const onStdout = (text: string) => {
+      streamed += text.length;
+    };
+    const { stdout } = await sandbox.run("head -c 40000000 /dev/zero | tr '\\0' x", { onStdout });
+    expect(stdout).toMatch(/^x+\n\[\.\.\. 23222784 more characters omitted \.\.\.\]\n$/);
+    expect(streamed).toBe(40_000_000);
+  });
+
   test("run takes a program with its arguments, without a shell", async () => {
     const { stdout } = await sandbox.run(["printf", "%s|", "$HOME", "a b", "*"]);
     expect(stdout).toBe("$HOME|a b|*|");

@@ -1,3 +1,4 @@
+import { BoundedText } from "@seer/config";
 import type { InstanceCommand, SandboxInstance } from "./sandbox-instance.ts";
 
 export interface RunLimits {
@@ -10,6 +11,7 @@ export interface RunLimits {
 export interface CommandResult {
   /** Undefined after `timeoutMs`; the negative signal number if a signal ended it. */
   exitCode: number | undefined;
+  /** Of more than 16 Mi characters, the first, and how many were omitted. */
   stdout: string;
   stderr: string;
 }
@@ -55,7 +57,7 @@ export async function runCommand(
 class TextCollector {
   readonly #decoder = new TextDecoder();
   readonly #onText: ((text: string) => void) | undefined;
-  #text = "";
+  readonly #text = new BoundedText();
 
   constructor(onText: ((text: string) => void) | undefined) {
     this.#onText = onText;
@@ -67,12 +69,12 @@ class TextCollector {
 
   end(): string {
     this.#append(this.#decoder.decode());
-    return this.#text;
+    return this.#text.toString();
   }
 
   #append(text: string): void {
     if (text === "") return;
-    this.#text += text;
+    this.#text.append(text);
     this.#onText?.(text);
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { sandboxPaths } from "@seer/config";
-import { type HostOptions, hostArguments } from "@seer/rpc/launch";
+import { LineSplitter, sandboxPaths } from "@seer/config";
+import { type HostOptions, hostArguments, parsePort } from "@seer/rpc/launch";
 import { EnvironmentError } from "../errors.ts";
 import { runtimePaths } from "../runtime/runtime-paths.ts";
 import type { InstanceProcess, SandboxInstance } from "../runtime/sandbox-instance.ts";
@@ -101,7 +101,10 @@ function newToken(): string {
 class HostOutput {
   readonly port: Promise<number>;
   #resolve: (port: number) => void = () => {};
-  #stdout = "";
+  readonly #lines = new LineSplitter((line) => {
+    const port = parsePort(line);
+    if (port !== undefined) this.#resolve(port);
+  });
   #stderr = "";
 
   constructor() {
@@ -117,13 +120,7 @@ class HostOutput {
   add(stream: "stdout" | "stderr", data: Uint8Array): void {
     const text = Buffer.from(data).toString("utf8");
     if (stream === "stderr") this.#stderr = (this.#stderr + text).slice(-16_384);
-    else if (!this.#stdout.includes("\n")) this.#readPort(text);
-  }
-
-  #readPort(text: string): void {
-    this.#stdout += text;
-    const end = this.#stdout.indexOf("\n");
-    if (end >= 0) this.#resolve((JSON.parse(this.#stdout.slice(0, end)) as { port: number }).port);
+    else this.#lines.add(text);
   }
 }
 

@@ -1,4 +1,5 @@
-import { raceSignal, withTimeout } from "@seer/config";
+import { LineSplitter, raceSignal, withTimeout } from "@seer/config";
+import { parsePort } from "@seer/rpc/launch";
 import { EnvironmentError } from "../errors.ts";
 import type { InstanceCommand, SandboxInstance } from "../runtime/sandbox-instance.ts";
 
@@ -25,8 +26,11 @@ const readyTimeoutMs = 60_000;
 export async function startServer(instance: SandboxInstance, request: ServerRequest): Promise<string> {
   const { name, command, settings, hint, signal } = request;
   signal?.throwIfAborted();
-  const announced = Promise.withResolvers<string>();
-  let stdout = "";
+  const announced = Promise.withResolvers<number>();
+  const lines = new LineSplitter((line) => {
+    const port = parsePort(line);
+    if (port !== undefined) announced.resolve(port);
+  });
   let stderr = "";
   const failed = (problem: string, cause?: unknown) =>
     new EnvironmentError(
@@ -42,8 +46,7 @@ export async function startServer(instance: SandboxInstance, request: ServerRequ
     onOutput: (stream, data) => {
       const text = Buffer.from(data).toString("utf8");
       if (stream === "stderr") stderr = `${stderr}${text}`.slice(-16_384);
-      else stdout += text;
-      if (stdout.includes("\n")) announced.resolve(stdout);
+      else lines.add(text);
     },
   });
   const process = await starting.catch((error: unknown) => {
@@ -57,9 +60,9 @@ export async function startServer(instance: SandboxInstance, request: ServerRequ
   ended.catch(() => {});
   try {
     const ready = withTimeout(Promise.race([announced.promise, ended]), readyTimeoutMs, undefined);
-    const line = await raceSignal(ready, signal);
-    if (line === undefined) throw failed(`did not answer within ${readyTimeoutMs / 1000} s`);
-    const url = await instance.urlOf((JSON.parse(line) as { port: number }).port);
+    const port = await raceSignal(ready, signal);
+    if (port === undefined) throw failed(`did not answer within ${readyTimeoutMs / 1000} s`);
+    const url = await instance.urlOf(port);
     await process.detach();
     return url;
   } catch (error) {

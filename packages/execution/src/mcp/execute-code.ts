@@ -1,8 +1,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { shorten } from "@seer/config";
+import { BoundedText, shorten } from "@seer/config";
 import type { Picture } from "@seer/rpc";
 import { ExecutionError } from "../errors.ts";
-import { BoundedText } from "../run/bounded-text.ts";
 import { heartbeat, type ToolCall } from "./heartbeat.ts";
 import type { ServedSession } from "./session-server.ts";
 

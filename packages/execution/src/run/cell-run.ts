@@ -1,5 +1,5 @@
+import { BoundedText } from "@seer/config";
 import type { Mask } from "@seer/system";
-import { BoundedText } from "./bounded-text.ts";
 import type { CellOptions } from "./cell-options.ts";
 import type { Cell, CellEnd, CellError, Kernel, RunningCell } from "./kernel.ts";
 

@@ -1,11 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { sendInput, spawnProcess } from "@seer/config";
+import { LineSplitter, sendInput, spawnProcess } from "@seer/config";
 import { anySignal, timeoutSignal } from "../connect/timer.ts";
 import { RpcError } from "../errors.ts";
 import type { Command } from "./host-command.ts";
+import { parsePort } from "./parse-port.ts";
 
 /** How a host process ended. */
 export interface HostExit {
@@ -106,21 +106,16 @@ export class HostProcess {
     }
   }
 
-  async #readPort(): Promise<number> {
-    const stdout = this.#child.stdout;
-    if (stdout === null) return await this.#failed;
-    const lines = createInterface({ input: stdout });
-    try {
-      for await (const line of lines) {
-        const port = parsePort(line);
-        if (port !== undefined) return port;
-      }
-    } finally {
-      lines.close();
-      // Discard further output, because a full pipe would block its writer.
-      stdout.resume();
-    }
-    return await this.#exitedEarly();
+  #readPort(): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const lines = new LineSplitter((line) => {
+      const port = parsePort(line);
+      if (port !== undefined) resolve(port);
+    });
+    const add = (text: string) => lines.add(text);
+    const stdout = this.#child.stdout?.setEncoding("utf8").on("data", add);
+    // Discard further output, because a full pipe would block its writer.
+    return promise.finally(() => stdout?.off("data", add).resume());
   }
 
   async #exitedEarly(): Promise<never> {
@@ -133,14 +128,5 @@ export class HostProcess {
   #stderrTail(): string {
     const text = this.#stderr.trim();
     return text === "" ? "" : `:\n${text}`;
-  }
-}
-
-function parsePort(line: string): number | undefined {
-  try {
-    const { port } = JSON.parse(line) as { port?: unknown };
-    return typeof port === "number" ? port : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -25,4 +25,5 @@ export { type ConnectNetworkOptions, connectNetwork } from "./network/connect-ne
 export { hostsFile } from "./network/host-addresses.ts";
 export type { NetworkAccess } from "./network/network-access.ts";
 export { registerServedPort } from "./network/served-ports.ts";
+export { parsePort } from "./parse-port.ts";
 export { type PythonMounts, pythonMounts } from "./python-mounts.ts";

@@ -16,6 +16,13 @@ test("its configuration goes in on standard input, its port comes out as the fir
   expect(await host.exited).toEqual({ code: 0, signal: null });
 });
 
+test("lines that are not a port are ignored, however long", async () => {
+  const host = run(`head -c 20000000 /dev/zero | tr '\\0' x; echo
+    printf '%s\\n' null '{"port": "1@example.com"}' '{"port": 0}' '{"port": 65536}' '{"port": 4711}'; cat > /dev/null`);
+  expect(await host.start("{}", { timeoutMs: 5000 })).toBe(4711);
+  await host.close();
+});
+
 test.each([
   [
     "ends",
