@@ -104,3 +104,16 @@ test("a model of the cache that no sandbox has used is not listed", async () => 
   await noteUse("models--lab--of-others");
   expect(await stored("models", /of-others/)).toMatchObject({ description: "lab/of-others" });
 });
+
+test("what a removal left that was killed in the middle is removed by the next listing", async () => {
+  const hub = await temporaryDirectory();
+  vi.stubEnv("HF_HUB_CACHE", hub);
+  try {
+    const left = [join(hub, ".seer-removed-models--a--b"), join(home, "cache.removed")];
+    for (const directory of left) await mkdir(join(directory, "files"), { recursive: true });
+    await listStored(["models", "downloads"]);
+    for (const directory of left) await expect(access(directory), directory).rejects.toThrow("ENOENT");
+  } finally {
+    vi.stubEnv("HF_HUB_CACHE", undefined);
+  }
+});

@@ -23,7 +23,7 @@ export {
   pythonEnvironment,
 } from "./python/python-environment.ts";
 export { removeUnfinishedEnvironments } from "./python/remove-unfinished-environments.ts";
-export { installerCaches, installerCachesId } from "./python/run-installer.ts";
+export { installerCaches, installerCachesId, removedCaches } from "./python/run-installer.ts";
 export { makeSandboxPython, type SandboxPythonOptions } from "./python/sandbox-python.ts";
 export { environmentIdOf, listEnvironments, removeEnvironment } from "./python/stored-environments.ts";
 export { tool, toolsDirectory } from "./python-tools.ts";

@@ -1,7 +1,7 @@
 import { readdir, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { lastUseOf, removeTree } from "@seer/system";
+import { lastUseOf, removeTree, usersOf } from "@seer/system";
 
 /** The cache directory of `huggingface_hub`, which other programs use too. */
 export function hubCache(): string {
@@ -35,6 +35,15 @@ export async function listCachedModels(): Promise<CachedModel[]> {
     models.push({ id, name, directory: join(hubCache(), id) });
   }
   return models;
+}
+
+/** Removes what a process that was killed while it removed a model has left. */
+export async function removeLeftModels(): Promise<void> {
+  for (const name of await readdir(hubCache()).catch(() => [])) {
+    if (!name.startsWith(removedPrefix)) continue;
+    const isUsed = (await usersOf(name.slice(removedPrefix.length))).length > 0;
+    if (!isUsed) await removeTree(join(hubCache(), name));
+  }
 }
 
 /** Removes a model from the cache unless a sandbox uses it; returns whether it was removed. */

@@ -5,10 +5,12 @@ import {
   installerCachesId,
   lastUseOf,
   listEnvironments,
+  removedCaches,
+  removeTree,
   removeUnfinishedEnvironments,
   usersOf,
 } from "@seer/system";
-import { listCachedModels } from "../models/hub-cache.ts";
+import { listCachedModels, removeLeftModels } from "../models/hub-cache.ts";
 import type { SnapshotRecord } from "../runtime/snapshot-record.ts";
 import { listSnapshotRecords, snapshotDirectory } from "../runtime/snapshot-store.ts";
 import type { StorageKind, StoredItem } from "./stored-item.ts";
@@ -35,6 +37,8 @@ const listings: Record<StorageKind, () => Promise<StoredItem[]>> = {
   },
   downloads: async () => {
     const directory = installerCaches();
+    // Left by a process that was killed while it removed them.
+    if ((await usersOf(installerCachesId)).length === 0) await removeTree(removedCaches());
     if (!existsSync(directory)) return [];
     const state = await stateOf(installerCachesId, directory);
     return [
@@ -46,15 +50,17 @@ const listings: Record<StorageKind, () => Promise<StoredItem[]>> = {
       },
     ];
   },
-  models: async () =>
-    await Promise.all(
+  models: async () => {
+    await removeLeftModels();
+    return await Promise.all(
       (await listCachedModels()).map(async ({ id, name, directory }) => ({
         kind: "models",
         id,
         description: name,
         ...(await stateOf(id, directory)),
       })),
-    ),
+    );
+  },
   snapshots: async () =>
     await Promise.all(
       (await listSnapshotRecords()).map(async (record) => ({

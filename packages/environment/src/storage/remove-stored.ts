@@ -3,6 +3,7 @@ import {
   forgetLastUse,
   installerCaches,
   listEnvironments,
+  removedCaches,
   removeEnvironment,
   removeTree,
   usersOf,
@@ -28,7 +29,7 @@ const removals: Record<StorageKind, Removal> = {
   },
   downloads: async (_id, isUsed) => {
     if (await isUsed()) return false;
-    const removed = `${installerCaches()}.removed`;
+    const removed = removedCaches();
     await removeTree(removed);
     await rename(installerCaches(), removed);
     // An installer may have started meanwhile. The caches are kept for it, unless it has already created new ones.

@@ -74,6 +74,11 @@ export function installerCaches(): string {
   return join(seerHome(), "cache");
 }
 
+/** Where they are while they are being removed. */
+export function removedCaches(): string {
+  return `${installerCaches()}.removed`;
+}
+
 /** The path of the installer, unless the environment or the system contains it. */
 async function programPaths(program: string, directory: string): Promise<string[]> {
   if (program.startsWith(`${directory}/`) || program.startsWith("/usr/bin/")) return [];
