@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { realPathInside, type TreeEntry, type WalkOptions, walk } from "../src/index.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -59,6 +59,7 @@ test.each([
     const link = `${place}link`;
     const root = await treeWith();
     await mkdir(`${root}-twin`, { recursive: true });
+    onTestFinished(() => rm(`${root}-twin`, { recursive: true }));
     await writeFile(join(`${root}-twin`, "key"), "sk-secret");
     await symlink(outside, join(root, place, "through"));
     await symlink(to.replace("../", place === "" ? "../" : "../../").replace("ROOT", root), join(root, link));
