@@ -9,8 +9,8 @@ export default defineConfig({
     // They only end what hangs: a busy machine takes many times as long as a quiet one.
     testTimeout: 300_000,
     hookTimeout: 600_000,
-    // The tests start real processes, and often wait for them: one file more at once than CI has cores.
-    maxWorkers: 3,
+    // The tests start real processes, and often wait for them: twice as many files at once as CI has cores.
+    maxWorkers: 4,
     expect: { poll: { timeout: 240_000 } },
   },
 });

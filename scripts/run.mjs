@@ -20,6 +20,8 @@ const env = {
   ].join(delimiter),
   SEER_PYTHON: join(root, ".venv", "bin", "python"),
   TURBO_TELEMETRY_DISABLED: "1",
+  // Tests start Node many hundred times.
+  NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "node"),
 };
 
 const programs = {

@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import { emulationObstacle, startModalEmulator } from "@seer/modal-emulator";
 import { afterAll, expect, test } from "vitest";
 
 const obstacle = await emulationObstacle();
 if (obstacle === undefined) {
-  const emulator = await startModalEmulator();
+  // Given by tests/shared-directory.ts.
+  const shared = process.env.TEST_SHARED_DIRECTORY;
+  const emulator = await startModalEmulator({ builtImagesDirectory: shared && join(shared, "modal-images") });
   Object.assign(process.env, emulator.env, { SEER_BACKEND: "modal" });
   emulator.trustTunnels();
   // Hooks run in the opposite order: by then the sandbox has been terminated.

@@ -1,53 +1,10 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { emulationObstacle, type ModalEmulator } from "@seer/modal-emulator";
-import { afterAll, beforeAll, describe, expect, vi } from "vitest";
-import { useOwnHome } from "../support/home.ts";
-import { useHub } from "../support/hub.ts";
-import { startModal } from "../support/modal-session.ts";
 import { describeArguments } from "./arguments.ts";
 import { describeBadInput } from "./bad-input.ts";
+import { describeOnModal, placeOnModal } from "./on-modal.ts";
 import { describeReference } from "./reference.ts";
-import { debianPackages } from "./stand-ins.ts";
-import { makeWorld, type World } from "./world.ts";
 
-const home = useOwnHome();
-const hub = useHub();
-let emulator: ModalEmulator;
-let world: World;
-
-/** A GPU makes it a sandbox of Modal's first version, which is made through other calls. */
-describe.skipIf((await emulationObstacle()) !== undefined)("on Modal", () => {
-  beforeAll(async () => {
-    world = await makeWorld(hub.emulator);
-    ({ emulator } = await startModal({ ...(await debianPackages()), hostPorts: [world.port] }));
-    emulator.trustTunnels();
-    // Programs that are started from here trust the tunnels, too.
-    for (const name of Object.keys(emulator.env)) vi.stubEnv(name, emulator.env[name]);
-    // A dollar a second.
-    const price = { sandbox: 3600, gpus: { A100: 0, "A100-40GB": 0 }, cpuCore: 0, memoryGiB: 0 };
-    await writeFile(join(home, "prices.json"), JSON.stringify({ modal: price }));
-  });
-  afterAll(() => {
-    expect(emulator.sandboxes().filter(({ state }) => state !== "finished")).toEqual([]);
-    vi.unstubAllEnvs();
-  });
-
-  for (const gpu of [false, true]) {
-    describeReference(
-      {
-        title: gpu ? "with GPUs" : "without a GPU",
-        machine: { backend: "modal", ...(gpu ? { gpu: "A100", gpuCount: 2 } : {}) },
-        isolation: "remote",
-        cutsNetwork: true,
-        urls: /^https:\/\//,
-        visibleGpus: "",
-        hasNative: true,
-        port: 8811,
-      },
-      () => world,
-    );
-  }
+await describeOnModal("on Modal", ({ world, emulator, hub }) => {
+  describeReference(placeOnModal({ gpu: false }), world);
 
   describeArguments({ backend: "modal" });
 
@@ -56,10 +13,14 @@ describe.skipIf((await emulationObstacle()) !== undefined)("on Modal", () => {
       machine: { backend: "modal", gpu: "A100" },
       hub: () => hub.emulator,
       left: () => [
-        ...emulator.sandboxes().flatMap(({ id, state }) => (state === "finished" ? [] : [`${id} ${state}`])),
-        ...emulator.billing().flatMap(({ sandboxId, endedAt }) => (endedAt ? [] : [`${sandboxId} billed`])),
+        ...emulator()
+          .sandboxes()
+          .flatMap(({ id, state }) => (state === "finished" ? [] : [`${id} ${state}`])),
+        ...emulator()
+          .billing()
+          .flatMap(({ sandboxId, endedAt }) => (endedAt ? [] : [`${sandboxId} billed`])),
       ],
     },
-    () => world,
+    world,
   );
 });
