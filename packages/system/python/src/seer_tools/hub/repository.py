@@ -43,6 +43,8 @@ def resolve(model: str, revision: str | None, *, adapter: bool) -> Repository:
     check_kind(model, paths, adapter=adapter)
     chosen = set(choose_files(paths))
     files = [_file(sibling) for sibling in siblings if sibling.rfilename in chosen]
+    if re.fullmatch(r"\w+", str(info.sha)) is None:
+        raise FetchError("failed", f"The hub names an invalid commit: {info.sha!r}")
     return Repository(model, str(info.sha), tuple(files))
 
 
