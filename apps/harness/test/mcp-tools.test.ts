@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { McpTools } from "../src/index.ts";
 import { FixtureLog, httpServer, stdioServer } from "./helpers/fixture-servers.ts";
@@ -136,19 +135,18 @@ describe("closing", () => {
   test("ends what a wrapper started, too, even if it ignores the end of its input", async () => {
     await using log = await FixtureLog.create();
     const deaf = { LOG: log.file, IGNORE_EOF: "1" };
-    const { command, args } = stdioServer() as { command: string; args: string[] };
+    const { command, args } = stdioServer() as { command: string; args: [string] };
     const wrapped = {
       type: "stdio" as const,
       command: "sh",
-      args: ["-c", `${command} ${args[0]}; true`],
+      args: ["-c", '"$0" "$1"; true', command, args[0]],
       env: deaf,
     };
     const tools = await McpTools.connect({ wrapped });
     const pid = Number((await tools.call("mcp__wrapped__pid", {})).text);
 
     await tools.close();
-    await setTimeout(50);
-    expect(isRunning(pid)).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 
   test("happens once, and later calls say so", async () => {

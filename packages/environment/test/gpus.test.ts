@@ -99,7 +99,7 @@ test("list contains resource usage, including GPU memory", async () => {
     await readFile(join(home, "sandboxes", sandbox.sandboxId, "sandbox.json"), "utf8"),
   );
   await gpus.setProcesses([`${record.processes.init.pid}, 512`, `${process.pid}, 4096`]);
-  await sandbox.exec("timeout 0.3 sh -c 'while :; do :; done' || true");
+  await sandbox.execPython("import time\nwhile time.process_time() < 0.3: pass");
   await expect.poll(async () => (await Sandbox.list())[0]?.usage?.memoryBytes).toBeGreaterThan(80_000_000);
   const [info] = await Sandbox.list();
   expect(info).toMatchObject({ gpu: "A100", gpuCount: 1 });
