@@ -135,11 +135,11 @@ describe("closing", () => {
   test("ends what a wrapper started, too, even if it ignores the end of its input", async () => {
     await using log = await FixtureLog.create();
     const deaf = { LOG: log.file, IGNORE_EOF: "1" };
-    const { command, args } = stdioServer() as { command: string; args: [string] };
+    const { command, args } = stdioServer() as { command: string; args: string[] };
     const wrapped = {
       type: "stdio" as const,
       command: "sh",
-      args: ["-c", '"$0" "$1"; true', command, args[0]],
+      args: ["-c", '"$0" "$@"; true', command, ...args],
       env: deaf,
     };
     const tools = await McpTools.connect({ wrapped });
