@@ -169,6 +169,8 @@ export class IdleLife<Saved = unknown> implements HostLifecycle {
     if (this.#state.kind !== "awake" || this.#activity.isBusy) return;
     const left = Math.max(0, this.#config.afterMs - this.#activity.idleMs);
     this.#cancelTimer = idleClock.after(left, () => {
+      // The check in progress sets the next timer when it ends.
+      if (this.#isChecking) return;
       this.#stop = this.#stopIfIdle().catch((error: unknown) => {
         this.#report(`The idle sandbox could not be stopped: ${(error as Error).message}`);
       });
@@ -182,7 +184,6 @@ export class IdleLife<Saved = unknown> implements HostLifecycle {
   }
 
   async #stopIfIdle(): Promise<void> {
-    if (this.#isChecking) return;
     if (!this.#isDue) return this.#schedule();
     this.#isChecking = true;
     const isBusy = await this.#actions.isBusy().finally(() => {

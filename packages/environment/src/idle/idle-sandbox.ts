@@ -50,6 +50,7 @@ export class IdleSandbox {
   readonly #snapshots = new KeptSnapshots();
   #files: SavedState["files"] = new Map();
   #references = 0;
+  #forgotten: Promise<void> | undefined;
 
   constructor(options: IdleSandboxOptions) {
     this.#options = options;
@@ -111,8 +112,13 @@ export class IdleSandbox {
     this.#interfaces = [];
   }
 
-  /** Removes the saved state after the sandbox has ended. */
-  async forget(): Promise<void> {
+  /** Removes the saved state after the sandbox has ended. Every call waits until it is removed. */
+  forget(): Promise<void> {
+    this.#forgotten ??= this.#removeSavedState();
+    return this.#forgotten;
+  }
+
+  async #removeSavedState(): Promise<void> {
     await this.#snapshots.removeAll();
     await removeIdleRecord(this.#options.owner.sandboxId);
   }

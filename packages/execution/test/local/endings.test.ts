@@ -52,7 +52,7 @@ test("what code makes of an interruption is still an interruption", async () => 
     raise: "KeyboardInterrupt",
   };
   for (const [reaction, pythonType] of Object.entries(reactions)) {
-    const code = `import time\nprint('begun')\ntry:\n    time.sleep(60)\nexcept BaseException:\n    ${reaction}`;
+    const code = `import time\ntry:\n    print('begun')\n    time.sleep(60)\nexcept BaseException:\n    ${reaction}`;
     const failed = session.exec(code, { onOutput: () => void session.interrupt() });
     await expect(failed).rejects.toMatchObject({
       code: "execution/interrupted",
